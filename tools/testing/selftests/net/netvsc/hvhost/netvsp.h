@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host half of a synthetic NIC: NVSP in netvsp.c, RNDIS in rndis.c.
+ */
+#ifndef HVHOST_NETVSP_H
+#define HVHOST_NETVSP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct netvsp;
+struct vmbus;
+struct vnic;
+
+/**
+ * struct netvsp_config - what this host offers
+ * @instance_seed: makes the instance GUID; the NIC's number
+ * @max_nvsp: highest NVSP version, as in the protocol: 0x00002, 0x30002,
+ *	0x40000, 0x50000, 0x60000, 0x60001
+ * @mtu: largest MTU
+ */
+struct netvsp_config {
+	unsigned int instance_seed;
+	uint32_t max_nvsp;
+	uint32_t mtu;
+};
+
+/* What a test or `stats` wants to know of the guest's side. */
+struct netvsp_state {
+	bool open;			/* channel open */
+	bool rndis_ready;		/* RNDIS initialized */
+	uint32_t nvsp_version;
+	uint32_t packet_filter;
+	uint32_t mtu;
+	bool vf_announced;
+	uint64_t protocol_errors;
+};
+
+struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
+			     const struct netvsp_config *config);
+/* Rescinds the channel; frees itself when the guest has released it. */
+void netvsp_remove(struct netvsp *nv);
+
+void netvsp_set_link(struct netvsp *nv, bool up);
+
+/**
+ * netvsp_vf_association() - tell the guest whether a VF belongs to this NIC
+ * @present: allocated to it, or not
+ * @serial: of the VF, as vPCI reports it; not 0 when present
+ *
+ * Remembered, and sent again to a guest that opens the channel later.  Taking
+ * the VF away selects the synthetic path.
+ */
+void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial);
+
+void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state);
+
+#endif

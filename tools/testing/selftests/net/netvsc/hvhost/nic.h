@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A NIC of the guest: its port on the switch, its netvsp, and the VF that may
+ * be assigned to it.  nic.c keeps the three together, in the order in which a
+ * Hyper-V host does things.
+ */
+#ifndef HVHOST_NIC_H
+#define HVHOST_NIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define NIC_MAX		8
+
+struct host;
+struct vm;
+struct vmbus;
+struct vswitch;
+
+struct host_config {
+	uint32_t max_nvsp;
+	uint32_t mtu;
+};
+
+struct host *host_create(struct vm *vm, struct vmbus *vmbus,
+			 struct vswitch *vs, const struct host_config *config);
+
+/*
+ * Each returns NULL when it is done (or, for an eject, under way), or what is
+ * wrong in a few words, for the line protocol.
+ */
+const char *host_nic_add(struct host *host, unsigned int id,
+			 const uint8_t mac[6]);
+const char *host_nic_remove(struct host *host, unsigned int id);
+const char *host_nic_link(struct host *host, unsigned int id, bool up);
+const char *host_vf_add(struct host *host, unsigned int id);
+const char *host_vf_eject(struct host *host, unsigned int id);
+const char *host_vf_yank(struct host *host, unsigned int id);
+const char *host_vf_link(struct host *host, unsigned int id, bool up);
+const char *host_capture(struct host *host, unsigned int id, bool vf,
+			 const char *file);
+
+/* `stats`: one "key=value ..." line for each NIC and path. */
+void host_print_stats(struct host *host, FILE *out);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The virtual switch: NICs with two paths each, an uplink, captures.
+ * vswitch.c; the uplink on a tap device: tap.c; capture files: pcapng.c
+ *
+ * A frame for a NIC's address goes to the path that its guest has selected and
+ * never to the other one; a broadcast or multicast frame likewise.  A frame
+ * that cannot be delivered (path closed, no buffers) is dropped and counted,
+ * as a switch port does.
+ */
+#ifndef HVHOST_VSWITCH_H
+#define HVHOST_VSWITCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "frame.h"
+
+struct vswitch;
+struct vnic;
+
+enum vpath { PATH_SYNTHETIC, PATH_VF, NR_PATHS };
+
+/**
+ * struct vpath_ops - the device at the end of a path
+ * @deliver: false if the frame was dropped
+ */
+struct vpath_ops {
+	bool (*deliver)(void *ctx, const struct frame *frame);
+};
+
+struct vpath_stats {
+	uint64_t rx_frames, rx_bytes;	/* to the guest */
+	uint64_t tx_frames, tx_bytes;	/* from the guest */
+	uint64_t rx_dropped;		/* for the guest, not deliverable */
+	uint64_t tx_unselected;		/* sent on the path not selected */
+};
+
+struct vswitch *vswitch_create(void);
+void vswitch_destroy(struct vswitch *vs);
+
+/* Attaches the uplink; NULL @tap_name: frames for it are dropped. */
+bool vswitch_uplink_tap(struct vswitch *vs, const char *tap_name);
+
+struct vnic *vswitch_nic_add(struct vswitch *vs, unsigned int id,
+			     const uint8_t mac[6]);
+void vswitch_nic_del(struct vnic *nic);
+
+/* A path without ops is closed. */
+void vnic_set_path(struct vnic *nic, enum vpath path,
+		   const struct vpath_ops *ops, void *ctx);
+/* What the guest asked for with the data-path switch. */
+void vnic_select(struct vnic *nic, enum vpath path);
+enum vpath vnic_selected(const struct vnic *nic);
+const uint8_t *vnic_mac(const struct vnic *nic);
+
+/* A frame from the guest. */
+void vnic_transmit(struct vnic *nic, enum vpath path,
+		   const struct frame *frame);
+const struct vpath_stats *vnic_stats(const struct vnic *nic, enum vpath path);
+
+/* Capture of one path; NULL @file ends it.  False: cannot be written. */
+bool vnic_capture(struct vnic *nic, enum vpath path, const char *file);
+
+/* tap.c's way in: a frame from the uplink. */
+void vswitch_from_uplink(struct vswitch *vs, const struct frame *frame);
+
+#endif
