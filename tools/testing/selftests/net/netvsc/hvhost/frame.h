@@ -57,7 +57,24 @@ bool frame_segment(const struct frame *frame,
  */
 bool frame_locate_l4(struct frame *frame);
 
+/*
+ * Writes the headers of a GSO frame to @hdr (room for FRAME_GSO_HDR bytes) the
+ * way a kernel wants them: IP length of the whole burst, pseudo-header sum with
+ * that length.  Senders for NICs leave the length out of both.  Sets
+ * csum_start, csum_offset and hdr_len; false if the headers make no sense.
+ */
+#define FRAME_GSO_HDR	256
+bool frame_gso_headers(struct frame *frame, uint8_t *hdr);
+
 /* The Internet checksum of a frame that needs none: true if all is right. */
 bool frame_csum_ok(const struct frame *frame);
+
+/* What a frame carries, for those who report on its checksums. */
+struct frame_proto {
+	bool ip4, ip6;			/* a whole and plausible header */
+	bool tcp, udp;			/* not a fragment, header within */
+};
+
+void frame_classify(const struct frame *frame, struct frame_proto *proto);
 
 #endif

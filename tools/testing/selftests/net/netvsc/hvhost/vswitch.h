@@ -25,9 +25,13 @@ enum vpath { PATH_SYNTHETIC, PATH_VF, NR_PATHS };
 /**
  * struct vpath_ops - the device at the end of a path
  * @deliver: false if the frame was dropped
+ * @room: false while a frame would be dropped for want of buffers, but buffers
+ *	are on their way; the uplink then waits a little.  The device calls
+ *	vnic_room() when that is over.  May be NULL.
  */
 struct vpath_ops {
 	bool (*deliver)(void *ctx, const struct frame *frame);
+	bool (*room)(void *ctx);
 };
 
 struct vpath_stats {
@@ -54,6 +58,11 @@ void vnic_set_path(struct vnic *nic, enum vpath path,
 void vnic_select(struct vnic *nic, enum vpath path);
 enum vpath vnic_selected(const struct vnic *nic);
 const uint8_t *vnic_mac(const struct vnic *nic);
+void vnic_set_mac(struct vnic *nic, const uint8_t mac[6]);
+/* The path also gets what is for others, while it is the selected one. */
+void vnic_set_promiscuous(struct vnic *nic, enum vpath path, bool on);
+/* A path whose ->room() said no has room again. */
+void vnic_room(struct vnic *nic, enum vpath path);
 
 /* A frame from the guest. */
 void vnic_transmit(struct vnic *nic, enum vpath path,
@@ -65,5 +74,7 @@ bool vnic_capture(struct vnic *nic, enum vpath path, const char *file);
 
 /* tap.c's way in: a frame from the uplink. */
 void vswitch_from_uplink(struct vswitch *vs, const struct frame *frame);
+/* False: the uplink had better wait for vnic_room(). */
+bool vswitch_room(const struct vswitch *vs);
 
 #endif
