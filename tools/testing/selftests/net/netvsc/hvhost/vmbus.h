@@ -74,6 +74,12 @@ struct channel_offer {
 struct vmbus *vmbus_create(struct vm *vm, uint32_t max_version);
 void vmbus_destroy(struct vmbus *vmbus);
 
+/* For struct hv_calls, with the vmbus as @ctx. */
+uint16_t vmbus_post_message(void *vmbus, uint32_t connection_id, uint32_t type,
+			    const void *payload, size_t len);
+uint16_t vmbus_signal_event(void *vmbus, uint32_t connection_id,
+			    uint16_t flag);
+
 /* Offers it now, or as soon as the guest asks for offers. */
 struct channel *vmbus_offer(struct vmbus *vmbus,
 			    const struct channel_offer *offer);
