@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The objects of the Hyper-V network driver, and which file owns which
+ * function.
+ *
+ *	struct netvsc		a NIC: one net_device, one VMBus device
+ *	  struct nvsp		its session with the host's network service
+ *	  struct rndis		the control requests inside that session
+ *	  struct netvsc_channel	a VMBus channel: NAPI, transmit, receive
+ *	  struct netvsc_vf	the VF that stands in for the channels (vf.h)
+ */
+#ifndef _NETVSC_H
+#define _NETVSC_H
+
+#include <linux/completion.h>
+#include <linux/hyperv.h>
+#include <linux/if_ether.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "nvsp.h"
+#include "vf.h"
+
+/* How long an answer of the host may take before it counts as lost. */
+#define NETVSC_HOST_TIMEOUT	(10 * HZ)
+
+/* Sub-channels come later; everything per channel is in the array already. */
+#define NETVSC_MAX_CHANNELS	1
+
+#define NETVSC_RING_BYTES	(128 * 4096)
+#define NETVSC_RX_BUF_BYTES	(16 * 1024 * 1024)
+#define NETVSC_RX_BUF_BYTES_V2	(15 * 1024 * 1024)
+#define NETVSC_TX_BUF_BYTES	(1024 * 1024)
+
+/* Packets of one channel that the host may hold at a time; a power of two. */
+#define NETVSC_TX_SLOTS		512
+/* Room in front of a packet's data for its RNDIS header and packet info. */
+#define NETVSC_TX_HDR		128
+/* Header, linear part (which may span pages), fragments. */
+#define NETVSC_TX_RANGES	(1 + 1 + MAX_SKB_FRAGS)
+
+/* Received packets whose completion waits for room in the ring. */
+#define NETVSC_RX_DONE		256
+
+struct netvsc;
+struct netvsc_channel;
+
+/**
+ * struct netvsc_buffer - memory shared with the host through a GPADL
+ * @base: the memory, contiguous in kernel addresses only
+ * @size: bytes
+ * @gpadl: how the host knows it; a handle of 0 means that it does not
+ * @chunks: belongs to vmbus_free_buffer()
+ * @nr_chunks: belongs to vmbus_free_buffer()
+ * @announced: the NVSP session knows the buffer, and has to forget it first
+ */
+struct netvsc_buffer {
+	void *base;
+	u32 size;
+	struct vmbus_gpadl gpadl;
+	struct page **chunks;
+	u32 nr_chunks;
+	bool announced;
+};
+
+/**
+ * struct netvsc_pool - free indices with one taker and one giver
+ * @free: ring of free indices
+ * @mask: entries of @free less one
+ * @total: indices that exist
+ * @head: next to be given back to; NAPI
+ * @tail: next to be taken from; transmit, under its queue's lock
+ */
+struct netvsc_pool {
+	u16 *free;
+	u32 mask;
+	u32 total;
+	u32 head ____cacheline_aligned_in_smp;
+	u32 tail ____cacheline_aligned_in_smp;
+};
+
+struct netvsc_tx_map {
+	dma_addr_t dma;
+	u32 len;
+	bool page;
+};
+
+/**
+ * struct netvsc_tx_slot - a packet in the hands of the host
+ * @skb: NULL once its data is copied to a send section
+ * @bytes: on the wire, for BQL
+ * @packets: on the wire, after segmentation
+ * @section: of the send buffer, or NVSP_NO_SECTION
+ * @generation: makes a stale transaction id visible
+ * @busy: the host has it
+ * @nr_maps: entries of @maps in use
+ * @maps: memory mapped for the host
+ */
+struct netvsc_tx_slot {
+	struct sk_buff *skb;
+	u32 bytes;
+	u32 packets;
+	u32 section;
+	u16 generation;
+	bool busy;
+	u8 nr_maps;
+	struct netvsc_tx_map maps[MAX_SKB_FRAGS + 1];
+};
+
+struct netvsc_tx_stats {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t copied;		/* through a send section */
+	u64_stats_t direct;		/* from where the packet was */
+	u64_stats_t linearized;
+	u64_stats_t section_full;
+	u64_stats_t ring_full;
+	u64_stats_t stopped;
+	u64_stats_t woken;
+	u64_stats_t dropped;
+	struct u64_stats_sync syncp;
+};
+
+struct netvsc_rx_stats {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t multicast;
+	u64_stats_t malformed;		/* what the host got wrong */
+	u64_stats_t no_memory;
+	u64_stats_t unwanted;		/* came while the device was down */
+	u64_stats_t done_stalled;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct netvsc_tx - transmit half of a channel
+ * @slots: packets in flight
+ * @slot_pool: free slots
+ * @section_pool: free sections of the send buffer
+ * @headers: NETVSC_TX_HDR bytes for each slot, in reach of the host
+ * @headers_dma: where the host finds @headers
+ * @ring_blocked: stopped because the ring, not the slots, ran out
+ * @stats: written by transmit, under its queue's lock
+ * @done_stats: written by NAPI; only @woken, @packets and @bytes are used
+ */
+struct netvsc_tx {
+	struct netvsc_tx_slot *slots;
+	struct netvsc_pool slot_pool;
+	struct netvsc_pool section_pool;
+	void *headers;
+	dma_addr_t headers_dma;
+	bool ring_blocked;
+	struct netvsc_tx_stats stats;
+	struct netvsc_tx_stats done_stats;
+};
+
+struct netvsc_rx_done {
+	u64 transaction;
+	u32 status;
+};
+
+/**
+ * struct netvsc_rx - receive half of a channel; only NAPI touches it
+ * @done: completions that the host has not been given yet
+ * @done_head: next to be added
+ * @done_tail: next to be sent
+ * @stats: written by NAPI
+ */
+struct netvsc_rx {
+	struct netvsc_rx_done done[NETVSC_RX_DONE];
+	u32 done_head;
+	u32 done_tail;
+	struct netvsc_rx_stats stats;
+};
+
+/**
+ * struct netvsc_channel - a VMBus channel of the NIC, and its queue pair
+ * @nv: the NIC
+ * @vmbus: the channel
+ * @index: of the queue pair, and of the sub-channel
+ * @opened: the ring exists
+ * @napi: serves both directions
+ */
+struct netvsc_channel {
+	struct netvsc *nv;
+	struct vmbus_channel *vmbus;
+	u16 index;
+	bool opened;
+	struct napi_struct napi;
+	struct netvsc_tx tx;
+	struct netvsc_rx rx;
+};
+
+/**
+ * struct nvsp - the session with the host's network service
+ * @lock: one request at a time; guards @sequence and @up
+ * @up: requests may be sent
+ * @version: NVSP_VERSION_*
+ * @sequence: makes the transaction ids of requests
+ * @reply_lock: between the waiter and NAPI; guards the rest
+ * @awaited: transaction id of the answer that is waited for, or 0
+ * @reply: the answer
+ * @reply_len: bytes of @reply that the host sent
+ * @replied: completed when @reply is there
+ * @rx: receive buffer
+ * @rx_section: bytes of a receive section
+ * @tx: send buffer
+ * @tx_section: bytes of a send section
+ */
+struct nvsp {
+	struct mutex lock;
+	bool up;
+	u32 version;
+	u32 sequence;
+
+	spinlock_t reply_lock;
+	u64 awaited;
+	struct nvsp_message reply;
+	u32 reply_len;
+	struct completion replied;
+
+	struct netvsc_buffer rx;
+	u32 rx_section;
+	struct netvsc_buffer tx;
+	u32 tx_section;
+};
+
+#define RNDIS_CONTROL_MAX	4096
+
+/**
+ * struct rndis - control requests to the virtual NIC behind the session
+ * @lock: one request at a time; guards @page, @sequence and @filter
+ * @up: initialized
+ * @sequence: makes request ids
+ * @page: the request as the host reads it
+ * @page_dma: where the host finds @page
+ * @filter: packet filter that the host has
+ * @reply_lock: between the waiter and NAPI; guards the rest
+ * @awaited: id of the request whose answer is waited for, or 0
+ * @awaited_type: message type of that answer
+ * @page_owner: transaction id of the message that the host reads from @page,
+ *	or 0 when @page is ours
+ * @reply: the answer
+ * @reply_len: its bytes
+ * @replied: completed when @reply is there
+ * @released: completed when @page is ours again
+ */
+struct rndis {
+	struct mutex lock;
+	bool up;
+	u32 sequence;
+	void *page;
+	dma_addr_t page_dma;
+	u32 filter;
+
+	spinlock_t reply_lock;
+	u32 awaited;
+	u32 awaited_type;
+	u64 page_owner;
+	void *reply;
+	u32 reply_len;
+	struct completion replied;
+	struct completion released;
+};
+
+/**
+ * struct netvsc_caps - what the host's NIC can do, from its offload query
+ * @tx_csum: NETVSC_CSUM_* that it can compute
+ * @tso_max: largest TSO packet, or 0
+ * @tso_min_segs: TSO packets of fewer segments are not for this host
+ * @features: NETIF_F_* that follow from the above
+ */
+struct netvsc_caps {
+	u32 tx_csum;
+	u32 tso_max;
+	u32 tso_min_segs;
+	netdev_features_t features;
+};
+
+#define NETVSC_CSUM_TCP4	BIT(0)
+#define NETVSC_CSUM_UDP4	BIT(1)
+#define NETVSC_CSUM_TCP6	BIT(2)
+#define NETVSC_CSUM_UDP6	BIT(3)
+
+/* What an RNDIS indication left for the link work; bits of netvsc.link_events */
+enum netvsc_link_event {
+	NETVSC_LINK_STATUS,		/* ask whether the link is up */
+	NETVSC_LINK_SPEED,		/* ask how fast it is */
+	NETVSC_LINK_CHANGED,		/* another network: flap the carrier */
+};
+
+/* Rare events of the control path, shown by ethtool -S. */
+enum netvsc_event {
+	NETVSC_EV_BAD_PACKET,		/* VMBus packet that makes no sense */
+	NETVSC_EV_BAD_NVSP,
+	NETVSC_EV_BAD_RNDIS,
+	NETVSC_EV_BAD_TRANSACTION,	/* completion of what is not in flight */
+	NETVSC_EV_STALE_REPLY,		/* answer that nobody waits for */
+	NETVSC_EV_TIMEOUT,
+	NETVSC_EV_TX_TIMEOUT,
+	NETVSC_NR_EVENTS,
+};
+
+/**
+ * struct netvsc - a NIC; netdev_priv() of its net_device
+ * @ndev: the net_device
+ * @hdev: the VMBus device
+ * @vf: the VF; only vf.c looks inside
+ * @nvsp: session
+ * @rndis: control requests
+ * @channels: open channels, the first @nr_channels of them
+ * @nr_channels: at least 1 while the session is up
+ * @caps: of the host's NIC
+ * @closing: no queue may be woken: the data path is coming down
+ * @accept: received packets are wanted: between open and stop
+ * @tx_idle: woken when the last packet of a channel has come back
+ * @link_work: carries out @link_events
+ * @link_events: BIT(enum netvsc_link_event)
+ * @link_up: what the host said last
+ * @speed: Mbit/s, or SPEED_UNKNOWN
+ * @filter_work: brings the host's packet filter up to date
+ * @events: counters by enum netvsc_event
+ *
+ * Locks, in the order in which they nest:
+ *
+ *	RTNL			open, stop, MTU, features, the VF's binding
+ *	rndis.lock		an RNDIS request from start to answer
+ *	nvsp.lock		an NVSP request from start to answer
+ *	netif_addr_lock		the address lists, as for every driver
+ *	queue lock (txq)	transmit of one queue: slots and sections taken
+ *	rndis.reply_lock	hands an RNDIS answer from NAPI to its waiter
+ *	nvsp.reply_lock		hands an NVSP answer from NAPI to its waiter
+ *
+ * NAPI takes the last two only, and gives slots and sections back without a
+ * lock.
+ */
+struct netvsc {
+	struct net_device *ndev;
+	struct hv_device *hdev;
+
+	struct netvsc_vf vf;
+
+	struct nvsp nvsp;
+	struct rndis rndis;
+	struct netvsc_channel channels[NETVSC_MAX_CHANNELS];
+	unsigned int nr_channels;
+	struct netvsc_caps caps;
+
+	bool closing;
+	bool accept;
+	wait_queue_head_t tx_idle;
+
+	struct delayed_work link_work;
+	unsigned long link_events;
+	bool link_up;
+	u32 speed;
+
+	struct work_struct filter_work;
+
+	atomic_long_t events[NETVSC_NR_EVENTS];
+};
+
+static inline struct netvsc *netvsc_priv(const struct net_device *ndev)
+{
+	return netdev_priv(ndev);
+}
+
+static inline void netvsc_count(struct netvsc *nv, enum netvsc_event event)
+{
+	atomic_long_inc(&nv->events[event]);
+}
+
+/*
+ * A transaction id says whose packet the host completes: the kind in the top
+ * byte, then what that kind needs to check it.
+ */
+#define NETVSC_TID_KIND		GENMASK_ULL(63, 56)
+enum netvsc_tid_kind {
+	NETVSC_TID_DATA = 1,		/* generation << 16 | slot */
+	NETVSC_TID_NVSP,		/* sequence of struct nvsp */
+	NETVSC_TID_RNDIS,		/* sequence of struct rndis */
+};
+
+/* main.c: one session from its channel to its RNDIS state, and back. */
+int netvsc_session_start(struct netvsc *nv, unsigned int mtu);
+void netvsc_session_stop(struct netvsc *nv);
+
+/* netdev.c */
+extern const struct net_device_ops netvsc_netdev_ops;
+void netvsc_netdev_init(struct netvsc *nv);
+int netvsc_netdev_sync(struct netvsc *nv);	/* features and limits to caps */
+void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
+void netvsc_link_query(struct netvsc *nv);
+bool netvsc_dev_is(const struct net_device *ndev);
+
+/* nvsp.c: all but the two handlers sleep */
+void nvsp_init(struct netvsc *nv);
+int nvsp_connect(struct netvsc *nv, unsigned int mtu);
+void nvsp_disconnect(struct netvsc *nv);	/* before the channel closes */
+void nvsp_free(struct netvsc *nv);		/* after the channel closed */
+/*
+ * Asks the host to deliver to the VF, or to the synthetic channels again, and
+ * waits for its word.  Works with the device up or down.  Return: 0,
+ * -ETIMEDOUT, -ENODEV without a session or device, -EOPNOTSUPP if this host
+ * knows no VFs, -EAGAIN if the ring had no room for all of the time, -EIO.
+ */
+int nvsp_switch_data_path(struct netvsc *nv, bool to_vf);
+int nvsp_send_rndis(struct netvsc_channel *ch, u64 transaction, u32 section,
+		    u32 len, struct vmbus_packet_mpb_array *ranges,
+		    u32 ranges_size, bool control);
+void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len);
+void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
+			    const void *msg, u32 len);
+
+/* rndis.c: all but the three handlers sleep */
+int rndis_init(struct netvsc *nv);
+void rndis_free(struct netvsc *nv);
+int rndis_start(struct netvsc *nv);
+void rndis_halt(struct netvsc *nv);
+int rndis_query_mac(struct netvsc *nv, u8 *mac);
+int rndis_set_mac(struct netvsc *nv, const u8 *mac);
+int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value);
+int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
+int rndis_set_offloads(struct netvsc *nv, netdev_features_t features);
+int rndis_set_filter(struct netvsc *nv, u32 filter);
+int rndis_handle_control(struct netvsc *nv, const void *msg, u32 len);
+void rndis_handle_released(struct netvsc *nv, u64 transaction);
+
+/* channel.c */
+int netvsc_channel_init(struct netvsc_channel *ch, struct netvsc *nv,
+			u16 index);
+void netvsc_channel_uninit(struct netvsc_channel *ch);
+int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus);
+void netvsc_channel_close(struct netvsc_channel *ch);
+long netvsc_wait_host(struct netvsc *nv, struct completion *done);
+
+/* tx.c */
+netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev);
+netdev_features_t netvsc_features_check(struct sk_buff *skb,
+					struct net_device *ndev,
+					netdev_features_t features);
+int netvsc_tx_init(struct netvsc_channel *ch);
+void netvsc_tx_uninit(struct netvsc_channel *ch);
+int netvsc_tx_start(struct netvsc_channel *ch);	/* with the session's sections */
+void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: drop all */
+void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction,
+			u32 status, int budget);
+bool netvsc_tx_poll(struct netvsc_channel *ch);	/* true: poll again */
+void netvsc_tx_completed(struct netvsc_channel *ch, unsigned int packets,
+			 unsigned int bytes);
+/*
+ * Sleeps until the host has given back every packet that the channels were
+ * given, or NETVSC_HOST_TIMEOUT has passed.  The caller sees to it that no
+ * new ones come.  Return: true if all are back.
+ */
+bool netvsc_tx_wait_idle(struct netvsc *nv);
+
+/* rx.c */
+bool netvsc_rx_ready(struct netvsc_channel *ch);
+int netvsc_rx_transfer(struct netvsc_channel *ch,
+		       const struct vmpacket_descriptor *pkt);
+bool netvsc_rx_flush(struct netvsc_channel *ch);	/* true: all sent */
+void netvsc_rx_start(struct netvsc_channel *ch);
+
+/* ethtool.c */
+extern const struct ethtool_ops netvsc_ethtool_ops;
+
+#endif /* _NETVSC_H */
