@@ -74,6 +74,9 @@ struct channel_offer {
 struct vmbus *vmbus_create(struct vm *vm, uint32_t max_version);
 void vmbus_destroy(struct vmbus *vmbus);
 
+/* The machine it belongs to, for devices that reach into guest memory. */
+struct vm *vmbus_vm(const struct vmbus *vmbus);
+
 /* For struct hv_calls, with the vmbus as @ctx. */
 uint16_t vmbus_post_message(void *vmbus, uint32_t connection_id, uint32_t type,
 			    const void *payload, size_t len);
