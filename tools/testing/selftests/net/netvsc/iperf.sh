@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# iperf3 over the synthetic path: TCP both ways (segmentation and checksum
+# offloads), UDP both ways at a rate at which nothing may be lost.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 5
+need iperf3
+setup
+
+udp_lossless() { iperf 2 -u -b 1M -l 1200 "$@" && ((LOST == 0)); }
+
+no_errors()
+{
+	local name
+
+	for name in rx_errors tx_errors rx_crc_errors rx_frame_errors; do
+		[ "$(attr statistics/$name)" = 0 ] && continue
+		msg "$name is $(attr statistics/$name)"
+		return 1
+	done
+}
+
+check "TCP from the guest" iperf 3
+check "TCP to the guest" iperf 3 -R
+check "UDP from the guest, nothing lost" udp_lossless
+check "UDP to the guest, nothing lost" udp_lossless -R
+check "no errors counted" no_errors
+finish

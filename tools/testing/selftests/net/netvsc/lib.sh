@@ -1,0 +1,582 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the netvsc tests share: the environment, KTAP, waiting, the NIC and its
+# VF as the guest sees them, hvhost's control port, ping and iperf3.
+#
+# A test file sources this and calls, in this order:
+#
+#	plan N		how many checks follow
+#	need ...	what it cannot do without, else it is skipped
+#	setup		a NIC with addresses, link on, no VF
+#	check TEXT COMMAND...	N times
+#	finish
+#
+# Environment, from /netvsc/env where the rig put one:
+#
+#	HOST4 HOST6	addresses of the host side, where iperf3 servers
+#			listen on 5201 and 5202
+#	DRIVER		ours or stock: with stock, what the file
+#			stock-differences lists may fail
+#	CONTROL_TTY	serial port of hvhost's control protocol
+#	PATIENCE	factor on all time limits, for slow emulation
+
+HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+TEST=${0##*/}
+
+# A test's header comment is its help.
+case ${1:-} in
+'')
+	;;
+-h|--help)
+	awk 'NR > 3 && !/^#/ { exit } NR > 3 { sub(/^# ?/, ""); print }' "$0"
+	exit 0
+	;;
+*)
+	echo "$TEST: unexpected argument '$1', see --help" >&2
+	exit 2
+	;;
+esac
+
+# shellcheck source=/dev/null
+. "$HERE/../../kselftest/ktap_helpers.sh" || exit 1
+
+# shellcheck source=/dev/null
+[ ! -r /netvsc/env ] || . /netvsc/env
+
+DRIVER=${DRIVER:-ours}
+HOST4=${HOST4:-}
+HOST6=${HOST6:-}
+CONTROL_TTY=${CONTROL_TTY:-/dev/ttyS1}
+PATIENCE=${PATIENCE:-1}
+NIC=
+CONTROL=
+PING_PID=
+IPERF_PID=
+TMP=$(mktemp -d "/tmp/${TEST%.sh}.XXXXXX") || exit 1
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+# --- KTAP -------------------------------------------------------------------
+
+msg() { ktap_print_msg "$*"; }
+
+plan()
+{
+	ktap_print_header
+	ktap_set_plan "$1"
+}
+
+# Nothing that follows would mean anything.
+bail()
+{
+	ktap_exit_fail_msg "$*"
+}
+
+skip_all()
+{
+	msg "SKIP: $*"
+	while ((KTAP_TESTNO <= KSFT_NUM_TESTS)); do
+		ktap_test_skip "not run: $*"
+	done
+	exit "$KSFT_SKIP"
+}
+
+# Lines of stock-differences: file: check: reason
+known_difference()
+{
+	local file what reason
+
+	[ "$DRIVER" = stock ] || return 1
+	while IFS=: read -r file what reason; do
+		if [ "$file" = "$TEST" ] && [ "${what# }" = "$1" ]; then
+			msg "stock differs:${reason}"
+			return 0
+		fi
+	done < "$HERE/stock-differences"
+	return 1
+}
+
+# check TEXT COMMAND...: one line of KTAP
+check()
+{
+	local what=$1
+
+	shift
+	if "$@"; then
+		ktap_test_pass "$what"
+	elif known_difference "$what"; then
+		ktap_test_skip "$what"
+	else
+		ktap_test_fail "$what"
+	fi
+}
+
+finish()
+{
+	ktap_finished
+}
+
+# --- waiting ----------------------------------------------------------------
+
+# wait_for SECONDS TEXT COMMAND...: until the command succeeds.  The pause is
+# only how often it is asked.
+wait_for()
+{
+	local limit=$(($1 * PATIENCE)) what=$2 deadline
+
+	shift 2
+	deadline=$((SECONDS + limit))
+	until "$@"; do
+		if ((SECONDS >= deadline)); then
+			msg "waited $limit s in vain for: $what"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# --- hvhost's control port --------------------------------------------------
+
+# control WORD...: the data lines of the answer are then in ANSWER
+control()
+{
+	local line
+
+	ANSWER=()
+	printf '%s\n' "$*" >&"$CONTROL" || return 1
+	while IFS= read -r -t $((30 * PATIENCE)) -u "$CONTROL" line; do
+		line=${line%$'\r'}
+		case $line in
+		ok*)
+			return 0
+			;;
+		error:*)
+			msg "hvhost answers '$*' with '$line'"
+			return 1
+			;;
+		esac
+		ANSWER+=("$line")
+	done
+	bail "hvhost does not answer '$*'"
+}
+
+control_open()
+{
+	[ -z "$CONTROL" ] || return 0
+	stty -F "$CONTROL_TTY" raw -echo clocal 2>/dev/null || return 1
+	{ exec {CONTROL}<>"$CONTROL_TTY"; } 2>/dev/null || return 1
+	# Of any other machine's serial port nothing comes back.
+	printf 'help\n' >&"$CONTROL"
+	while IFS= read -r -t $((10 * PATIENCE)) -u "$CONTROL" line; do
+		[[ $line != ok* ]] || return 0
+	done
+	exec {CONTROL}>&-
+	CONTROL=
+	return 1
+}
+
+# One snapshot of the host's counters, as STATS[vf.rx_frames] and so on.
+stats_read()
+{
+	local line word path
+
+	control stats || return 1
+	declare -gA STATS=()
+	for line in "${ANSWER[@]}"; do
+		[[ $line =~ ^nic=0\ path=([a-z]+) ]] || continue
+		path=${BASH_REMATCH[1]}
+		for word in $line; do
+			STATS[$path.${word%%=*}]=${word#*=}
+		done
+	done
+}
+
+# counter PATH KEY: from the last snapshot
+counter()
+{
+	echo "${STATS[$1.$2]:-0}"
+}
+
+# host_path PATH: the guest has selected PATH
+host_path()
+{
+	stats_read && [ "${STATS[$1.selected]:-0}" = 1 ]
+}
+
+host_has_vf()
+{
+	stats_read && [ "${STATS[vf.present]:-0}" = 1 ]
+}
+
+# --- the NIC ----------------------------------------------------------------
+
+# The first network device that hv_netvsc drives; sets NIC.
+find_nic()
+{
+	local dev
+
+	for dev in /sys/class/net/*; do
+		if [ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ]; then
+			NIC=${dev##*/}
+			return 0
+		fi
+	done
+	NIC=
+	return 1
+}
+
+# attr NAME: a file of the NIC's sysfs directory, with the error of one that
+# cannot be read while the device is down kept quiet
+attr()
+{
+	cat "/sys/class/net/$NIC/$1" 2>/dev/null
+}
+
+nic_carrier() { [ "$(attr carrier)" = "$1" ]; }
+nic_has_ipv4() { [[ $(ip -4 addr show dev "$NIC" scope global) = *inet* ]]; }
+
+# An IPv6 address is of use when duplicate address detection is through.
+nic_has_ipv6()
+{
+	local text
+
+	text=$(ip -6 addr show dev "$NIC" scope global)
+	[[ $text = *inet6* && $text != *tentative* ]]
+}
+
+dhcp()
+{
+	ip link set dev "$NIC" up || return 1
+	wait_for 30 "carrier of $NIC" nic_carrier 1 || return 1
+	udhcpc -i "$NIC" -n -q -f -t 10 -T 3 -s "$HERE/udhcpc.sh" \
+		> "$TMP/udhcpc" 2>&1 && return
+	msg "udhcpc: $(tail -n 1 "$TMP/udhcpc")"
+	return 1
+}
+
+load_driver()
+{
+	modprobe hv_netvsc || return 1
+	wait_for 60 "a device of hv_netvsc" find_nic
+}
+
+answers() { ping -n -q -c 1 -W 2 "$1" > /dev/null 2>&1; }
+
+# --- the VF -----------------------------------------------------------------
+
+# Name of the VF that is enslaved to the NIC; sets VF.
+find_vf()
+{
+	local lower
+
+	for lower in "/sys/class/net/$NIC"/lower_*; do
+		[ -e "$lower" ] || continue
+		VF=${lower##*/lower_}
+		return 0
+	done
+	VF=
+	return 1
+}
+
+# A device on PCI with the address MAC and no master; sets VF.
+find_free_vf()
+{
+	local dev
+
+	for dev in /sys/class/net/*; do
+		[[ $(readlink "$dev/device/subsystem") = */pci ]] || continue
+		[ ! -e "$dev/master" ] || continue
+		[ "$(cat "$dev/address")" = "$1" ] || continue
+		VF=${dev##*/}
+		return 0
+	done
+	VF=
+	return 1
+}
+
+# No trace of a VF in the guest: neither network device nor PCI device.
+vf_gone()
+{
+	local dev
+
+	! find_vf || return 1
+	for dev in /sys/bus/pci/devices/*; do
+		[ ! -e "$dev" ] || [ "$(cat "$dev/device")" != 0x152e ] ||
+			return 1
+	done
+	! host_has_vf
+}
+
+vf_is_slave()
+{
+	local text
+
+	find_vf || return 1
+	text=$(ip -d link show dev "$VF")
+	[[ $text = *SLAVE* && $text = *"master $NIC "* ]]
+}
+
+vf_is_up()
+{
+	[[ $(ip link show dev "$VF" 2>/dev/null) = *[\<,]UP[,\>]* ]]
+}
+
+# The host has a VF for the NIC, the guest has enslaved it and uses it.
+vf_in_use()
+{
+	vf_is_slave && host_path vf
+}
+
+vf_plug()
+{
+	control vf 0 add || return 1
+	wait_for 90 "VF enslaved to $NIC" vf_is_slave || return 1
+	wait_for 30 "data path on the VF" host_path vf
+}
+
+vf_eject()
+{
+	control vf 0 eject || return 1
+	wait_for 60 "end of the VF" vf_gone
+}
+
+# --- traffic ----------------------------------------------------------------
+
+# Pings the host all the while, for ping_stop to say what was lost.
+ping_start()
+{
+	PING_LOG=$(mktemp "$TMP/ping.XXXXXX")
+	ping -D -n -i 0.05 "$HOST4" > "$PING_LOG" 2>&1 &
+	PING_PID=$!
+	wait_for 30 "first answers to ping" ping_reached 3
+}
+
+# Sequence number of the last answer
+ping_last()
+{
+	local line
+
+	line=$(grep ' bytes from ' "$PING_LOG" | tail -n 1)
+	[[ $line =~ icmp_seq=([0-9]+) ]] && echo "${BASH_REMATCH[1]}" || echo 0
+}
+
+ping_reached() { (($(ping_last) >= $1)); }
+
+# ping_more N: N more answers than now
+ping_more()
+{
+	wait_for 30 "answers to ping" ping_reached $(($(ping_last) + $1))
+}
+
+# Counts by sequence numbers, up to one after which more answers have come, so
+# that what is on its way is not taken for lost.  Sets PING_SENT, PING_LOST,
+# PING_DUP and PING_GAP (ms, the longest time without an answer).
+ping_stop()
+{
+	local last up=0
+
+	last=$(ping_last)
+	ping_more 10 || up=1
+	kill -INT "$PING_PID"
+	wait "$PING_PID"
+	PING_PID=
+	if ((up)); then
+		msg "traffic has stopped after packet $last"
+		last=$(awk '/packets transmitted/ { print $1 }' "$PING_LOG")
+	fi
+	read -r PING_SENT PING_LOST PING_DUP PING_GAP < <(
+		awk -v last="${last:-0}" '
+		/ bytes from / {
+			seq = $0
+			sub(/.*icmp_seq=/, "", seq)
+			seq += 0
+			time = substr($1, 2) + 0
+			if (seq > last)
+				next
+			if (seq in seen)
+				dup++
+			seen[seq] = 1
+			if (before && time - before > gap)
+				gap = time - before
+			before = time
+		}
+		END {
+			for (seq = 1; seq <= last; seq++)
+				lost += !(seq in seen)
+			print last, lost + 0, dup + 0, int(gap * 1000)
+		}' "$PING_LOG")
+	msg "ping: $PING_SENT sent, $PING_LOST lost, $PING_DUP doubled," \
+		"longest gap $PING_GAP ms"
+	return "$up"
+}
+
+# ping_lossless: stops it; nothing was lost or came twice
+ping_lossless()
+{
+	ping_stop && ((PING_LOST == 0 && PING_DUP == 0))
+}
+
+# traffic_only_on PATH: with ping running, 20 packets each way take this path
+# and none takes the other one
+traffic_only_on()
+{
+	local other=synthetic rx tx rx2 tx2
+
+	[ "$1" = vf ] || other=vf
+	ping_more 3 || return 1
+	stats_read || return 1
+	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)
+	rx2=$(counter "$other" rx_frames) tx2=$(counter "$other" tx_frames)
+	ping_more 20 || return 1
+	stats_read || return 1
+	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
+	# The counters of a VF start anew with it; a missing one counts as 0.
+	rx2=$(($(counter "$other" rx_frames) - rx2))
+	tx2=$(($(counter "$other" tx_frames) - tx2))
+	((rx >= 20 && tx >= 20 && rx2 == 0 && tx2 == 0)) && return 0
+	msg "$1: rx $rx tx $tx frames; $other: rx $rx2 tx $tx2"
+	return 1
+}
+
+# iperf SECONDS ARGUMENT...: sets KBITS (the receiver's) and LOST (UDP)
+iperf()
+{
+	local seconds=$1
+
+	shift
+	if ! timeout $(((seconds + 30) * PATIENCE)) iperf3 -c "$HOST4" -f k \
+			-t "$seconds" "$@" > "$TMP/iperf" 2>&1; then
+		msg "$(grep -m 1 error "$TMP/iperf" || tail -n 1 "$TMP/iperf")"
+		return 1
+	fi
+	read -r KBITS LOST < <(awk '/receiver$/ {
+		for (i = 2; i <= NF; i++) {
+			if ($i == "Kbits/sec")
+				kbits = $(i - 1)
+			if ($i ~ /^[0-9]+\/[0-9]+$/)
+				lost = $i + 0
+		}
+		print int(kbits), lost + 0
+	}' "$TMP/iperf")
+	msg "iperf3 $*: ${KBITS:-0} kbit/s, ${LOST:-0} lost"
+	((${KBITS:-0} > 0))
+}
+
+# A TCP connection from the guest that lives until iperf_stop.
+iperf_start()
+{
+	IPERF_LOG=$TMP/iperf.long
+	iperf3 -c "$HOST4" -p 5202 -f k -i 1 -t 600 -b 4M --forceflush \
+		> "$IPERF_LOG" 2>&1 &
+	IPERF_PID=$!
+	wait_for 30 "data on the TCP connection" iperf_reached 1
+}
+
+# Seconds in which it moved data
+iperf_seconds()
+{
+	awk '/Kbits\/sec/ && !/sender|receiver/ {
+		for (i = 2; i <= NF; i++)
+			if ($i == "Kbits/sec" && $(i - 1) > 0)
+				n++
+	} END { print n + 0 }' "$IPERF_LOG"
+}
+
+iperf_reached() { (($(iperf_seconds) >= $1)); }
+
+# iperf_more N: data moves in N more seconds, on the same connection
+iperf_more()
+{
+	wait_for 60 "data on the TCP connection" \
+		iperf_reached $(($(iperf_seconds) + $1)) &&
+		kill -0 "$IPERF_PID" 2>/dev/null
+}
+
+iperf_stop()
+{
+	kill -INT "$IPERF_PID" 2>/dev/null
+	wait "$IPERF_PID"
+	IPERF_PID=
+}
+
+# --- before and after -------------------------------------------------------
+
+# need WHAT...: control (hvhost's port), vf (that, and drivers for a VF), ipv6,
+# or a program
+need()
+{
+	local what
+
+	for what in "$@"; do
+		case $what in
+		control)
+			control_open ||
+				skip_all "no hvhost at $CONTROL_TTY"
+			;;
+		vf)
+			need control
+			modprobe -q pci-hyperv ||
+				skip_all "no module pci-hyperv"
+			modprobe -q ixgbevf || skip_all "no module ixgbevf"
+			;;
+		ipv6)
+			[ -n "$HOST6" ] || skip_all "HOST6 is not set"
+			;;
+		*)
+			command -v "$what" > /dev/null ||
+				skip_all "$what is not installed"
+			;;
+		esac
+	done
+}
+
+# The state that every test starts from, from whatever one left behind.
+restore()
+{
+	local up=0
+
+	find_nic || load_driver || return 1
+	if [ -n "$CONTROL" ]; then
+		if host_has_vf; then
+			control vf 0 eject
+			wait_for 30 "end of the VF" vf_gone || {
+				control vf 0 yank
+				wait_for 30 "end of the VF" vf_gone
+			} || return 1
+		fi
+		[ "${STATS[synthetic.link]:-1}" = 1 ] || control nic 0 link on
+	fi
+	[ "$(attr mtu)" = 1500 ] || ip link set dev "$NIC" mtu 1500
+	ip link set dev "$NIC" up || return 1
+	wait_for 30 "carrier of $NIC" nic_carrier 1 || return 1
+	# Without udhcpc something else looks after addresses.
+	if ! nic_has_ipv4 && command -v udhcpc > /dev/null; then
+		dhcp || up=1
+	fi
+	return "$up"
+}
+
+setup()
+{
+	((EUID == 0)) || skip_all "not root"
+	[ -d /sys/bus/vmbus ] || skip_all "not a guest of Hyper-V"
+	[ -n "$HOST4" ] || skip_all "HOST4 is not set"
+	need ping ip
+	restore || bail "no working NIC to start from"
+	wait_for 30 "answer from $HOST4" answers "$HOST4" ||
+		bail "the host does not answer"
+}
+
+cleanup()
+{
+	local pid
+
+	trap - EXIT
+	for pid in $PING_PID $IPERF_PID; do
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	[ -z "$NIC$CONTROL" ] || restore || msg "the NIC is not as it was"
+	rm -rf "$TMP"
+}

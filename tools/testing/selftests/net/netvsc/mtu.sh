@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A change of the MTU: takes effect, in both directions of change, leaves the
+# NIC working, and is passed on to the VF.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 8
+need control vf
+setup
+
+# fits SIZE: a packet of this size on the wire is sent whole, and answered
+fits()
+{
+	ping -n -q -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
+		> /dev/null 2>&1
+}
+
+set_mtu()
+{
+	ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ] &&
+		wait_for 30 "carrier" nic_carrier 1
+}
+
+vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
+
+refused() { ! ip link set dev "$NIC" mtu "$1" 2> /dev/null; }
+
+check "1400 is accepted" set_mtu 1400
+check "1400 bytes fit" wait_for 30 "answer" fits 1400
+check "1401 bytes do not" eval '! fits 1401'
+check "60 is refused" refused 60
+check "back to 1500, and 1500 bytes fit" \
+	eval 'set_mtu 1500 && wait_for 30 answer fits 1500'
+vf_plug || msg "no VF"
+check "with a VF, 1400 is accepted" set_mtu 1400
+check "the VF has it too" vf_mtu 1400
+check "the VF carries 1400 bytes" \
+	eval 'host_path vf && wait_for 30 answer fits 1400'
+finish

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The module goes and comes back, idle and under traffic.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 5
+need modprobe
+setup
+
+works() { dhcp && answers "$HOST4"; }
+no_nic() { ! find_nic; }
+
+unload()
+{
+	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
+}
+
+reload_busy()
+{
+	ping -n -q -f -c 1000000 "$HOST4" > /dev/null 2>&1 &
+	PING_PID=$!
+	unload
+	local up=$?
+	kill -INT "$PING_PID"
+	wait "$PING_PID"
+	PING_PID=
+	return "$up"
+}
+
+check "unload removes the device" unload
+check "load brings it back" load_driver
+check "DHCP and ping work again" works
+check "unload under traffic" reload_busy
+check "load again, DHCP and ping work" \
+	eval 'load_driver && works'
+finish

@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The module goes and comes back while a VF is in use: the VF is left as a
+# device like any other, and is enslaved again.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 6
+need vf modprobe
+setup
+mac=$(attr address)
+
+vf_is_free()
+{
+	find_free_vf "$mac" &&
+		[[ $(ip -d link show dev "$VF") != *SLAVE* ]]
+}
+
+back_in_use()
+{
+	load_driver && wait_for 60 "VF enslaved" vf_is_slave &&
+		wait_for 30 "data path on the VF" host_path vf
+}
+
+check "a VF is in use" vf_plug
+check "unload with a VF" modprobe -r hv_netvsc
+check "the VF is left without master and SLAVE" \
+	wait_for 30 "free VF" vf_is_free
+check "load enslaves it again" back_in_use
+check "DHCP works over the VF" dhcp
+ping_start || bail "no ping"
+check "all traffic takes the VF" traffic_only_on vf
+finish
