@@ -387,6 +387,10 @@ ping_stop()
 	fi
 	read -r PING_SENT PING_LOST PING_DUP PING_GAP < <(
 		awk -v last="${last:-0}" '
+		# What the guest could not even send has no number.
+		/sendmsg:/ {
+			lost++
+		}
 		/ bytes from / {
 			seq = $0
 			sub(/.*icmp_seq=/, "", seq)
