@@ -7,6 +7,7 @@
 #define HVHOST_CONTROL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct host;
 struct uart;
@@ -15,6 +16,12 @@ struct uart;
 void control_start(struct host *host, const char *socket_path,
 		   struct uart *uart);
 void control_stop(void);	/* removes the socket */
+
+/*
+ * What the guest sends on its second serial port: the callback for
+ * uart_create(), @ctx is not used.  Bytes before control_start() are dropped.
+ */
+void control_from_uart(void *ctx, const uint8_t *data, size_t len);
 
 /*
  * Carries out one line; the answer ("ok ..." or "error: ...", each line ending

@@ -41,7 +41,7 @@ const char *host_vf_link(struct host *host, unsigned int id, bool up);
 const char *host_capture(struct host *host, unsigned int id, bool vf,
 			 const char *file);
 
-/* `stats`: one "key=value ..." line for each NIC and path. */
+/* `stats`: one "key=value ..." line for each NIC and path, one for VMBus. */
 void host_print_stats(struct host *host, FILE *out);
 
 #endif
