@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the netvsc tests share: the environment, KTAP, waiting, the NIC and its
-# VF as the guest sees them, hvhost's control port, ping and iperf3.
+# What the netvsc tests share: the environment, KTAP, the NIC and its VF as the
+# guest sees them, ping and iperf3.
 #
 # A test file sources this and calls, in this order:
 #
@@ -18,8 +18,7 @@
 #			listen on 5201 and 5202
 #	DRIVER		ours or stock: with stock, what the file
 #			stock-differences lists may fail
-#	CONTROL_TTY	serial port of hvhost's control protocol
-#	PATIENCE	factor on all time limits, for slow emulation
+#	CONTROL_TTY PATIENCE	see control.sh
 
 HERE=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 TEST=${0##*/}
@@ -41,16 +40,16 @@ esac
 # shellcheck source=/dev/null
 . "$HERE/../../kselftest/ktap_helpers.sh" || exit 1
 
+# shellcheck source=tools/testing/selftests/net/netvsc/control.sh
+. "$HERE/control.sh" || exit 1
+
 # shellcheck source=/dev/null
 [ ! -r /netvsc/env ] || . /netvsc/env
 
 DRIVER=${DRIVER:-ours}
 HOST4=${HOST4:-}
 HOST6=${HOST6:-}
-CONTROL_TTY=${CONTROL_TTY:-/dev/ttyS1}
-PATIENCE=${PATIENCE:-1}
 NIC=
-CONTROL=
 PING_PID=
 IPERF_PID=
 TMP=$(mktemp -d "/tmp/${TEST%.sh}.XXXXXX") || exit 1
@@ -115,98 +114,6 @@ check()
 finish()
 {
 	ktap_finished
-}
-
-# --- waiting ----------------------------------------------------------------
-
-# wait_for SECONDS TEXT COMMAND...: until the command succeeds.  The pause is
-# only how often it is asked.
-wait_for()
-{
-	local limit=$(($1 * PATIENCE)) what=$2 deadline
-
-	shift 2
-	deadline=$((SECONDS + limit))
-	until "$@"; do
-		if ((SECONDS >= deadline)); then
-			msg "waited $limit s in vain for: $what"
-			return 1
-		fi
-		sleep 0.1
-	done
-}
-
-# --- hvhost's control port --------------------------------------------------
-
-# control WORD...: the data lines of the answer are then in ANSWER
-control()
-{
-	local line
-
-	ANSWER=()
-	printf '%s\n' "$*" >&"$CONTROL" || return 1
-	while IFS= read -r -t $((30 * PATIENCE)) -u "$CONTROL" line; do
-		line=${line%$'\r'}
-		case $line in
-		ok*)
-			return 0
-			;;
-		error:*)
-			msg "hvhost answers '$*' with '$line'"
-			return 1
-			;;
-		esac
-		ANSWER+=("$line")
-	done
-	bail "hvhost does not answer '$*'"
-}
-
-control_open()
-{
-	[ -z "$CONTROL" ] || return 0
-	stty -F "$CONTROL_TTY" raw -echo clocal 2>/dev/null || return 1
-	{ exec {CONTROL}<>"$CONTROL_TTY"; } 2>/dev/null || return 1
-	# Of any other machine's serial port nothing comes back.
-	printf 'help\n' >&"$CONTROL"
-	while IFS= read -r -t $((10 * PATIENCE)) -u "$CONTROL" line; do
-		[[ $line != ok* ]] || return 0
-	done
-	exec {CONTROL}>&-
-	CONTROL=
-	return 1
-}
-
-# One snapshot of the host's counters, as STATS[vf.rx_frames] and so on.
-stats_read()
-{
-	local line word path
-
-	control stats || return 1
-	declare -gA STATS=()
-	for line in "${ANSWER[@]}"; do
-		[[ $line =~ ^nic=0\ path=([a-z]+) ]] || continue
-		path=${BASH_REMATCH[1]}
-		for word in $line; do
-			STATS[$path.${word%%=*}]=${word#*=}
-		done
-	done
-}
-
-# counter PATH KEY: from the last snapshot
-counter()
-{
-	echo "${STATS[$1.$2]:-0}"
-}
-
-# host_path PATH: the guest has selected PATH
-host_path()
-{
-	stats_read && [ "${STATS[$1.selected]:-0}" = 1 ]
-}
-
-host_has_vf()
-{
-	stats_read && [ "${STATS[vf.present]:-0}" = 1 ]
 }
 
 # --- the NIC ----------------------------------------------------------------
@@ -470,7 +377,7 @@ iperf()
 # A TCP connection from the guest that lives until iperf_stop.
 iperf_start()
 {
-	IPERF_LOG=$TMP/iperf.long
+	IPERF_LOG=$(mktemp "$TMP/iperf.XXXXXX")
 	iperf3 -c "$HOST4" -p 5202 -f k -i 1 -t 600 -b 4M --forceflush \
 		> "$IPERF_LOG" 2>&1 &
 	IPERF_PID=$!

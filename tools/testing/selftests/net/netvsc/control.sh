@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# hvhost's control port as seen from inside the guest, and waiting for what was
+# asked of it.  To be sourced; the caller has msg, which says a line, and bail,
+# which ends everything.
+#
+#	CONTROL_TTY	the serial port
+#	PATIENCE	factor on all time limits, for slow emulation
+
+CONTROL_TTY=${CONTROL_TTY:-/dev/ttyS1}
+PATIENCE=${PATIENCE:-1}
+CONTROL=
+
+# wait_for SECONDS TEXT COMMAND...: until the command succeeds.  The pause is
+# only how often it is asked.
+wait_for()
+{
+	local limit=$(($1 * PATIENCE)) what=$2 deadline
+
+	shift 2
+	deadline=$((SECONDS + limit))
+	until "$@"; do
+		if ((SECONDS >= deadline)); then
+			msg "waited $limit s in vain for: $what"
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+# control WORD...: the data lines of the answer are then in ANSWER
+control()
+{
+	local line
+
+	ANSWER=()
+	printf '%s\n' "$*" >&"$CONTROL" || return 1
+	while IFS= read -r -t $((30 * PATIENCE)) -u "$CONTROL" line; do
+		line=${line%$'\r'}
+		case $line in
+		ok*)
+			return 0
+			;;
+		error:*)
+			msg "hvhost answers '$*' with '$line'"
+			return 1
+			;;
+		esac
+		ANSWER+=("$line")
+	done
+	bail "hvhost does not answer '$*'"
+}
+
+control_open()
+{
+	[ -z "$CONTROL" ] || return 0
+	stty -F "$CONTROL_TTY" raw -echo clocal 2>/dev/null || return 1
+	{ exec {CONTROL}<>"$CONTROL_TTY"; } 2>/dev/null || return 1
+	# Of any other machine's serial port nothing comes back.
+	printf 'help\n' >&"$CONTROL"
+	while IFS= read -r -t $((10 * PATIENCE)) -u "$CONTROL" line; do
+		[[ $line != ok* ]] || return 0
+	done
+	exec {CONTROL}>&-
+	CONTROL=
+	return 1
+}
+
+# One snapshot of the host's counters, as STATS[vf.rx_frames] and so on.
+stats_read()
+{
+	local line word path
+
+	control stats || return 1
+	declare -gA STATS=()
+	for line in "${ANSWER[@]}"; do
+		[[ $line =~ ^nic=0\ path=([a-z]+) ]] || continue
+		path=${BASH_REMATCH[1]}
+		for word in $line; do
+			STATS[$path.${word%%=*}]=${word#*=}
+		done
+	done
+}
+
+# counter PATH KEY: from the last snapshot
+counter()
+{
+	echo "${STATS[$1.$2]:-0}"
+}
+
+# host_path PATH: the guest has selected PATH
+host_path()
+{
+	stats_read && [ "${STATS[$1.selected]:-0}" = 1 ]
+}
+
+host_has_vf()
+{
+	stats_read && [ "${STATS[vf.present]:-0}" = 1 ]
+}
