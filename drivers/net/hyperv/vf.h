@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The transparent VF as the rest of the driver sees it: a NIC of the guest's
+ * own that may stand in for the synthetic channels.
+ */
+#ifndef _NETVSC_VF_H
+#define _NETVSC_VF_H
+
+#include <linux/if_link.h>
+#include <linux/list.h>
+#include <linux/netdevice.h>
+#include <linux/rcupdate.h>
+#include <linux/spinlock.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+
+#include "vf_state.h"
+
+struct netvsc;
+
+/**
+ * struct netvsc_vf_counters - traffic of a netvsc that went through its VFs
+ * @rx_packets: frames received
+ * @rx_bytes: their bytes
+ * @rx_multicast: those with a multicast address, broadcast aside
+ * @tx_packets: frames given to the VF
+ * @tx_bytes: their bytes
+ * @tx_dropped: frames that the VF's queue did not take
+ * @syncp: written with bottom halves disabled
+ *
+ * They count what netvsc sees and belong to it, so they outlive every VF.
+ */
+struct netvsc_vf_counters {
+	u64_stats_t rx_packets;
+	u64_stats_t rx_bytes;
+	u64_stats_t rx_multicast;
+	u64_stats_t tx_packets;
+	u64_stats_t tx_bytes;
+	u64_stats_t tx_dropped;
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct netvsc_vf - what a netvsc knows about its VF
+ * @tx: the VF while the state is VF_ACTIVE, else NULL.  Written under RTNL,
+ *	read by transmit under RCU (bh).
+ * @counters: per CPU
+ * @entry: in the list of all netvsc; RTNL
+ * @attached: netvsc is registered, and may be given a VF; RTNL
+ * @open: netvsc is between open and stop; RTNL
+ * @session: the host can be asked to switch; RTNL
+ * @state: RTNL
+ * @vf: the VF unless the state is VF_ABSENT; RTNL
+ * @tracker: of the reference that @vf holds
+ * @was_up: @vf was in use before it was found; RTNL
+ * @promisc: netvsc has made @vf promiscuous; RTNL
+ * @allmulti: netvsc has made @vf receive all multicast; RTNL
+ * @lists: @vf has netvsc's address lists.  Changed under RTNL, read by
+ *	ndo_set_rx_mode, which may not hold it.
+ * @tx_base: packets that @counters had when @vf became active; RTNL
+ * @tx_vf_base: packets that @vf says to have sent by then; RTNL
+ * @assoc_lock: guards @assoc_present and @assoc_serial; taken in NAPI
+ * @assoc_present: the host has given this netvsc a VF
+ * @assoc_serial: which one
+ * @todo: bits of enum netvsc_vf_todo, for @work
+ * @work: everything that is not for notifiers or NAPI
+ */
+struct netvsc_vf {
+	struct net_device __rcu *tx;
+	struct netvsc_vf_counters __percpu *counters;
+
+	struct list_head entry;
+	bool attached;
+	bool open;
+	bool session;
+	enum vf_state state;
+	struct net_device *vf;
+	netdevice_tracker tracker;
+	bool was_up;
+	bool promisc;
+	bool allmulti;
+	bool lists;
+	u64 tx_base;
+	u64 tx_vf_base;
+
+	spinlock_t assoc_lock;	/* see above */
+	bool assoc_present;
+	u32 assoc_serial;
+
+	unsigned long todo;
+	struct work_struct work;
+};
+
+/* Module init and exit, outside of any netvsc's life. */
+int netvsc_vf_notifier_register(void);
+void netvsc_vf_notifier_unregister(void);
+
+/* A netvsc's life. */
+int netvsc_vf_init(struct netvsc *nv);
+void netvsc_vf_attach(struct netvsc *nv);
+void netvsc_vf_detach(struct netvsc *nv);
+void netvsc_vf_uninit(struct netvsc *nv);
+
+void netvsc_vf_open(struct netvsc *nv);
+void netvsc_vf_stop(struct netvsc *nv);
+void netvsc_vf_session_ending(struct netvsc *nv);
+void netvsc_vf_session_started(struct netvsc *nv);
+void netvsc_vf_association(struct netvsc *nv, bool present, u32 serial);
+
+/* MTU and MAC need no hook: vf.c hears of them from netvsc's notifications. */
+void netvsc_vf_set_rx_mode(struct netvsc *nv);
+void netvsc_vf_change_rx_flags(struct netvsc *nv);
+
+/* Statistics; the VF's traffic is part of netvsc's. */
+void netvsc_vf_get_stats64(struct netvsc *nv, struct rtnl_link_stats64 *stats);
+unsigned int netvsc_vf_nr_stats(void);
+void netvsc_vf_stats_names(u8 **names);
+void netvsc_vf_stats_values(struct netvsc *nv, u64 *values);
+
+bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
+		    struct sk_buff *skb);
+
+/**
+ * netvsc_vf_xmit() - transmit on the VF if traffic goes there
+ * @nvf: of the netvsc
+ * @skb: checked by the stack for netvsc; gone if this returns true
+ *
+ * All that transmit pays without a VF is the look at a pointer.
+ *
+ * Context: ndo_start_xmit.
+ *
+ * Return: true if the VF has taken @skb, false if it is for the channels.
+ */
+static inline bool netvsc_vf_xmit(struct netvsc_vf *nvf, struct sk_buff *skb)
+{
+	struct net_device *vf = rcu_dereference_bh(nvf->tx);
+
+	return vf && netvsc_vf_send(nvf, vf, skb);
+}
+
+#endif /* _NETVSC_VF_H */
