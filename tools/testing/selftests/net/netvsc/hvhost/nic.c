@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The NICs of the guest: port on the switch, netvsp and VF, and the order in
+ * which they come and go.
+ *
+ * A VF is announced on the NIC's own channel first and offered on a PCI bus
+ * next, as openvmm does: the guest then knows which NIC the function belongs to
+ * when it appears.
+ *
+ * An eject goes the other way round.  The guest is asked for the function and
+ * takes the data path back itself while its driver lets go; the association
+ * ends when it has.  If it ended first, the host would move the data path under
+ * a guest that still sends and receives on the VF, and frames would be lost.
+ * A guest that has not answered after a minute loses the function anyway.
+ *
+ * A yank has nothing to wait for: bus and association end at once, and frames
+ * for the guest take the synthetic path from then on.
+ */
+#include "nic.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "loop.h"
+#include "netvsp.h"
+#include "vmbus.h"
+#include "vpci.h"
+#include "vswitch.h"
+
+#define EJECT_LIMIT_NS		(60 * 1000000000ull)
+
+/* PCI domain of NIC 0's VF; vPCI buses cannot have domain 0. */
+#define VF_FIRST_DOMAIN		2
+
+/**
+ * enum vf_state - the VF of a NIC
+ * @VF_ABSENT: none
+ * @VF_OFFERED: its bus is there for the guest to use
+ * @VF_EJECTING: the guest was asked to give it up
+ * @VF_LEAVING: taken away; the guest has not let go of the channel yet
+ */
+enum vf_state { VF_ABSENT, VF_OFFERED, VF_EJECTING, VF_LEAVING };
+
+static const char *const vf_state_names[] = {
+	"absent", "offered", "ejecting", "leaving",
+};
+
+/**
+ * struct nic - a NIC
+ * @removed: it goes away, as soon as its VF has; @netvsp is gone already
+ * @link, @vf_link: as the line protocol set them
+ */
+struct nic {
+	struct host *host;
+	unsigned int id;
+	bool removed;
+	bool link;
+	struct vnic *port;
+	struct netvsp *netvsp;
+	enum vf_state vf_state;
+	bool vf_link;
+	struct vf82599 *vf;
+	struct vpci *bus;
+	struct loop_timer eject_limit;
+};
+
+struct host {
+	struct vm *vm;
+	struct vmbus *vmbus;
+	struct vswitch *vs;
+	struct host_config config;
+	struct nic *nics[NIC_MAX];
+};
+
+struct host *host_create(struct vm *vm, struct vmbus *vmbus,
+			 struct vswitch *vs, const struct host_config *config)
+{
+	struct host *host = calloc(1, sizeof(*host));
+
+	if (!host)
+		die("out of memory");
+	host->vm = vm;
+	host->vmbus = vmbus;
+	host->vs = vs;
+	host->config = *config;
+	return host;
+}
+
+/* NULL, with the reason in @why, unless there is such a NIC. */
+static struct nic *nic_find(struct host *host, unsigned int id,
+			    const char **why)
+{
+	struct nic *nic = id < NIC_MAX ? host->nics[id] : NULL;
+
+	*why = NULL;
+	if (!nic)
+		*why = "no such NIC";
+	else if (nic->removed)
+		*why = "busy: the NIC is being removed";
+	return *why ? NULL : nic;
+}
+
+/* The same with a VF that is not on its way out. */
+static struct nic *nic_find_vf(struct host *host, unsigned int id,
+			       const char **why)
+{
+	struct nic *nic = nic_find(host, id, why);
+
+	if (!nic)
+		return NULL;
+	if (nic->vf_state == VF_ABSENT)
+		*why = "the NIC has no VF";
+	else if (nic->vf_state == VF_LEAVING)
+		*why = "busy: the guest is letting go of the VF";
+	return *why ? NULL : nic;
+}
+
+static void nic_free(struct nic *nic)
+{
+	vswitch_nic_del(nic->port);
+	nic->host->nics[nic->id] = NULL;
+	free(nic);
+}
+
+static const char *mac_check(const struct host *host, const uint8_t mac[6])
+{
+	static const uint8_t zero[6];
+	unsigned int i;
+
+	if (mac[0] & 1 || !memcmp(mac, zero, 6))
+		return "not the address of a station";
+	for (i = 0; i < NIC_MAX; i++)
+		if (host->nics[i] &&
+		    !memcmp(vnic_mac(host->nics[i]->port), mac, 6))
+			return "address is in use";
+	return NULL;
+}
+
+static void vf_eject_overdue(void *ctx);
+
+const char *host_nic_add(struct host *host, unsigned int id,
+			 const uint8_t mac[6])
+{
+	struct netvsp_config config = {
+		.instance_seed = id,
+		.max_nvsp = host->config.max_nvsp,
+		.mtu = host->config.mtu,
+	};
+	const char *why;
+	struct nic *nic;
+
+	if (id >= NIC_MAX)
+		return "NIC number too high";
+	if (host->nics[id])
+		return host->nics[id]->removed ?
+		       "busy: the NIC is being removed" : "NIC exists";
+	why = mac_check(host, mac);
+	if (why)
+		return why;
+
+	nic = calloc(1, sizeof(*nic));
+	if (!nic)
+		return "out of memory";
+	nic->host = host;
+	nic->id = id;
+	nic->link = true;
+	nic->eject_limit.fn = vf_eject_overdue;
+	nic->eject_limit.ctx = nic;
+	nic->port = vswitch_nic_add(host->vs, id, mac);
+	if (!nic->port)
+		goto free_nic;
+	nic->netvsp = netvsp_create(host->vmbus, nic->port, &config);
+	if (!nic->netvsp)
+		goto del_port;
+
+	host->nics[id] = nic;
+	log_info("nic", "%u: added, %02x:%02x:%02x:%02x:%02x:%02x", id, mac[0],
+		 mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return NULL;
+
+del_port:
+	vswitch_nic_del(nic->port);
+free_nic:
+	free(nic);
+	return "cannot make a NIC";
+}
+
+/* The guest has let go of the bus, for whatever reason. */
+static void vf_gone(void *ctx)
+{
+	struct nic *nic = ctx;
+
+	loop_timer_cancel(&nic->eject_limit);
+	if (nic->vf_state != VF_LEAVING)
+		netvsp_vf_association(nic->netvsp, false, 0);
+	vf82599_free(nic->vf);
+	nic->vf = NULL;
+	nic->bus = NULL;
+	nic->vf_state = VF_ABSENT;
+	log_info("nic", "%u: VF gone", nic->id);
+	if (nic->removed)
+		nic_free(nic);
+}
+
+static void vf_take(struct nic *nic)
+{
+	loop_timer_cancel(&nic->eject_limit);
+	nic->vf_state = VF_LEAVING;
+	netvsp_vf_association(nic->netvsp, false, 0);
+	/* A bus that no guest knows is gone in this call. */
+	vpci_yank(nic->bus);
+}
+
+const char *host_nic_remove(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	log_info("nic", "%u: removed", id);
+	if (nic->vf_state == VF_OFFERED || nic->vf_state == VF_EJECTING)
+		vf_take(nic);
+	nic->removed = true;
+	netvsp_remove(nic->netvsp);
+	nic->netvsp = NULL;
+	if (nic->vf_state == VF_ABSENT)
+		nic_free(nic);
+	return NULL;
+}
+
+const char *host_nic_link(struct host *host, unsigned int id, bool up)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	nic->link = up;
+	netvsp_set_link(nic->netvsp, up);
+	log_info("nic", "%u: link %s", id, up ? "on" : "off");
+	return NULL;
+}
+
+const char *host_vf_add(struct host *host, unsigned int id)
+{
+	uint32_t serial = id + 1;
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	if (nic->vf_state == VF_OFFERED)
+		return "the NIC has a VF";
+	if (nic->vf_state != VF_ABSENT)
+		return "busy: the guest is letting go of the last VF";
+
+	nic->vf = vf82599_create(host->vm, nic->port, serial);
+	if (!nic->vf)
+		return "cannot make a VF";
+	netvsp_vf_association(nic->netvsp, true, serial);
+	nic->bus = vpci_create(host->vm, host->vmbus, vf82599_function(nic->vf),
+			       VF_FIRST_DOMAIN + id, vf_gone, nic);
+	if (!nic->bus) {
+		netvsp_vf_association(nic->netvsp, false, 0);
+		vf82599_free(nic->vf);
+		nic->vf = NULL;
+		return "cannot make a PCI bus";
+	}
+	vf82599_set_bus(nic->vf, nic->bus);
+	nic->vf_link = true;
+	vf82599_set_link(nic->vf, true);
+	nic->vf_state = VF_OFFERED;
+	log_info("nic", "%u: VF added, serial %u", id, serial);
+	return NULL;
+}
+
+static void vf_eject_overdue(void *ctx)
+{
+	struct nic *nic = ctx;
+
+	log_error("nic", "%u: the guest does not give the VF up; taking it",
+		  nic->id);
+	vf_take(nic);
+}
+
+const char *host_vf_eject(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	if (nic->vf_state == VF_EJECTING)
+		return "busy: the VF is being ejected";
+
+	/* Before the call, in which the bus may already go. */
+	nic->vf_state = VF_EJECTING;
+	loop_timer_set(&nic->eject_limit, EJECT_LIMIT_NS);
+	log_info("nic", "%u: VF to be ejected", id);
+	if (!vpci_eject(nic->bus) && nic->vf_state == VF_EJECTING) {
+		log_info("nic", "%u: no guest uses the VF", id);
+		vf_take(nic);
+	}
+	return NULL;
+}
+
+const char *host_vf_yank(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	log_info("nic", "%u: VF yanked", id);
+	vf_take(nic);
+	return NULL;
+}
+
+const char *host_vf_link(struct host *host, unsigned int id, bool up)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	nic->vf_link = up;
+	vf82599_set_link(nic->vf, up);
+	log_info("nic", "%u: VF link %s", id, up ? "on" : "off");
+	return NULL;
+}
+
+const char *host_capture(struct host *host, unsigned int id, bool vf,
+			 const char *file)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	if (!vnic_capture(nic->port, vf ? PATH_VF : PATH_SYNTHETIC, file))
+		return "cannot write the file";
+	return NULL;
+}
+
+static void print_counters(const struct nic *nic, enum vpath path, FILE *out)
+{
+	const struct vpath_stats *st = vnic_stats(nic->port, path);
+
+	fprintf(out, " rx_frames=%" PRIu64 " rx_bytes=%" PRIu64
+		" tx_frames=%" PRIu64 " tx_bytes=%" PRIu64
+		" rx_dropped=%" PRIu64 " tx_unselected=%" PRIu64,
+		st->rx_frames, st->rx_bytes, st->tx_frames, st->tx_bytes,
+		st->rx_dropped, st->tx_unselected);
+}
+
+static void print_synthetic(const struct nic *nic, FILE *out)
+{
+	struct netvsp_state st = { 0 };
+
+	if (nic->netvsp)
+		netvsp_get_state(nic->netvsp, &st);
+	fprintf(out, "nic=%u path=synthetic selected=%d open=%d link=%d",
+		nic->id, vnic_selected(nic->port) == PATH_SYNTHETIC, st.open,
+		nic->link);
+	print_counters(nic, PATH_SYNTHETIC, out);
+	fprintf(out, " rndis=%d nvsp=%#x filter=%#x mtu=%u vf_announced=%d"
+		" protocol_errors=%" PRIu64 "\n", st.rndis_ready,
+		st.nvsp_version, st.packet_filter, st.mtu, st.vf_announced,
+		st.protocol_errors);
+}
+
+static void print_vf(const struct nic *nic, FILE *out)
+{
+	bool selected = vnic_selected(nic->port) == PATH_VF;
+	const char *state = vf_state_names[nic->vf_state];
+
+	if (nic->vf_state == VF_OFFERED && selected)
+		state = "active";
+	fprintf(out, "nic=%u path=vf present=%d selected=%d link=%d", nic->id,
+		nic->vf_state != VF_ABSENT, selected,
+		nic->vf && nic->vf_link);
+	print_counters(nic, PATH_VF, out);
+	fprintf(out, " state=%s\n", state);
+}
+
+static void print_vmbus(const struct host *host, FILE *out)
+{
+	uint32_t version = vmbus_version(host->vmbus);
+	struct vmbus_stats st;
+
+	vmbus_get_stats(host->vmbus, &st);
+	fprintf(out, "vmbus version=%u.%u channels=%u open=%u gpadls=%u"
+		" messages_in=%" PRIu64 " messages_out=%" PRIu64
+		" interrupts=%" PRIu64 "\n", version >> 16, version & 0xffff,
+		st.channels, st.open_channels, st.gpadls, st.messages_in,
+		st.messages_out, st.interrupts);
+}
+
+void host_print_stats(struct host *host, FILE *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < NIC_MAX; i++) {
+		if (!host->nics[i])
+			continue;
+		print_synthetic(host->nics[i], out);
+		print_vf(host->nics[i], out);
+	}
+	print_vmbus(host, out);
+}
