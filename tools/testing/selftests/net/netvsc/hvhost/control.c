@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The line protocol: its commands, and the clients that speak it - any number
+ * on a Unix socket, and the guest on its second serial port.
+ */
+#include "control.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "loop.h"
+#include "nic.h"
+#include "uart.h"
+
+#define LINE_LIMIT	512
+#define OUTPUT_LIMIT	(64 * 1024)
+#define MAX_CLIENTS	32
+
+typedef void (*write_fn)(void *ctx, const char *text, size_t len);
+
+/* Commands */
+
+struct reply {
+	write_fn write;
+	void *ctx;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void reply(const struct reply *to, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (len >= (int)sizeof(text))
+		len = sizeof(text) - 1;
+	to->write(to->ctx, text, len);
+}
+
+static void reply_done(const struct reply *to, const char *why)
+{
+	if (why)
+		reply(to, "error: %s\n", why);
+	else
+		reply(to, "ok\n");
+}
+
+/* Takes the next word off *@rest; empty at the end. */
+static char *next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, " \t");
+	char *end = word + strcspn(word, " \t");
+
+	*rest = end;
+	if (*end) {
+		*end = '\0';
+		*rest = end + 1;
+	}
+	return word;
+}
+
+/* All that is left, without the blanks around it. */
+static char *last_words(char *rest)
+{
+	size_t len;
+
+	rest += strspn(rest, " \t");
+	len = strlen(rest);
+	while (len && isblank((unsigned char)rest[len - 1]))
+		rest[--len] = '\0';
+	return rest;
+}
+
+static bool parse_id(const char *word, unsigned int *id)
+{
+	if (!isdigit((unsigned char)word[0]) || word[1])
+		return false;
+	*id = word[0] - '0';
+	return *id < NIC_MAX;
+}
+
+static bool parse_mac(const char *word, uint8_t mac[6])
+{
+	unsigned int i, digit, byte[6];
+	int end = 0;
+
+	for (i = 0, digit = 0; i < 17 && word[i]; i++)
+		digit += isxdigit((unsigned char)word[i]) != 0;
+	if (digit != 12 || sscanf(word, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0],
+				  &byte[1], &byte[2], &byte[3], &byte[4],
+				  &byte[5], &end) != 6 || end != 17 || word[17])
+		return false;
+	for (i = 0; i < 6; i++)
+		mac[i] = byte[i];
+	return true;
+}
+
+static const char *set_link(struct host *host, unsigned int id, char *rest,
+			    const char *(*set)(struct host *, unsigned int,
+					       bool))
+{
+	const char *word = last_words(rest);
+
+	if (!strcmp(word, "on"))
+		return set(host, id, true);
+	if (!strcmp(word, "off"))
+		return set(host, id, false);
+	return "say on or off";
+}
+
+static const char *nic_command(struct host *host, unsigned int id, char *rest)
+{
+	const char *verb = next_word(&rest);
+	uint8_t mac[6];
+
+	if (!strcmp(verb, "link"))
+		return set_link(host, id, rest, host_nic_link);
+	if (!strcmp(verb, "add")) {
+		if (!parse_mac(last_words(rest), mac))
+			return "say an address, as in 00:15:5d:00:00:01";
+		return host_nic_add(host, id, mac);
+	}
+	if (!strcmp(verb, "remove") && !*last_words(rest))
+		return host_nic_remove(host, id);
+	return "usage: nic N add MAC | remove | link on|off";
+}
+
+static const char *vf_command(struct host *host, unsigned int id, char *rest)
+{
+	const char *verb = next_word(&rest);
+
+	if (!strcmp(verb, "link"))
+		return set_link(host, id, rest, host_vf_link);
+	if (!*last_words(rest)) {
+		if (!strcmp(verb, "add"))
+			return host_vf_add(host, id);
+		if (!strcmp(verb, "eject"))
+			return host_vf_eject(host, id);
+		if (!strcmp(verb, "yank"))
+			return host_vf_yank(host, id);
+	}
+	return "usage: vf N add | eject | yank | link on|off";
+}
+
+static const char *capture_command(struct host *host, unsigned int id,
+				   char *rest)
+{
+	const char *path = next_word(&rest);
+	const char *file = last_words(rest);
+	bool vf = !strcmp(path, "vf");
+	const char *why;
+
+	if (!strcmp(path, "off") && !*file) {
+		why = host_capture(host, id, false, NULL);
+		return why ? why : host_capture(host, id, true, NULL);
+	}
+	if ((!vf && strcmp(path, "synthetic")) || !*file)
+		return "usage: capture N synthetic|vf FILE | off";
+	return host_capture(host, id, vf, strcmp(file, "off") ? file : NULL);
+}
+
+static void for_nic(struct host *host, char *rest, const struct reply *to,
+		    const char *(*fn)(struct host *, unsigned int, char *))
+{
+	const char *word = next_word(&rest);
+	unsigned int id;
+
+	if (!parse_id(word, &id))
+		reply(to, "error: NIC numbers are 0 to %d\n", NIC_MAX - 1);
+	else
+		reply_done(to, fn(host, id, rest));
+}
+
+static void do_nic(struct host *host, char *rest, const struct reply *to)
+{
+	for_nic(host, rest, to, nic_command);
+}
+
+static void do_vf(struct host *host, char *rest, const struct reply *to)
+{
+	for_nic(host, rest, to, vf_command);
+}
+
+static void do_capture(struct host *host, char *rest, const struct reply *to)
+{
+	for_nic(host, rest, to, capture_command);
+}
+
+static void do_stats(struct host *host, char *rest, const struct reply *to)
+{
+	size_t len = 0;
+	char *text = NULL;
+	FILE *out;
+
+	(void)rest;
+	out = open_memstream(&text, &len);
+	if (!out) {
+		reply_done(to, "out of memory");
+		return;
+	}
+	host_print_stats(host, out);
+	fclose(out);
+	to->write(to->ctx, text, len);
+	free(text);
+	reply_done(to, NULL);
+}
+
+static void do_mark(struct host *host, char *rest, const struct reply *to)
+{
+	char *text = last_words(rest), *p;
+	struct timespec now;
+	char stamp[40];
+
+	(void)host;
+	for (p = text; *p; p++)
+		if (!isprint((unsigned char)*p))
+			*p = '?';
+	clock_gettime(CLOCK_REALTIME, &now);
+	snprintf(stamp, sizeof(stamp), "%lld.%06ld", (long long)now.tv_sec,
+		 now.tv_nsec / 1000);
+	log_info("mark", "%s %s", stamp, text);
+	reply(to, "ok %s\n", stamp);
+}
+
+static void do_quit(struct host *host, char *rest, const struct reply *to)
+{
+	(void)host;
+	(void)rest;
+	reply_done(to, NULL);
+	log_info("control", "quit");
+	loop_stop(0);
+}
+
+static void do_help(struct host *host, char *rest, const struct reply *to);
+
+static const struct command {
+	const char *name;
+	void (*fn)(struct host *host, char *rest, const struct reply *to);
+	bool takes_words;
+	const char *help;
+} commands[] = {
+	{ "help", do_help, false,
+	  "help                          this text" },
+	{ "nic", do_nic, true,
+	  "nic N add MAC | remove        give the guest a NIC, take it away\n"
+	  "nic N link on|off             cable of the synthetic path" },
+	{ "vf", do_vf, true,
+	  "vf N add                      assign a VF to NIC N\n"
+	  "vf N eject                    ask the guest to give it up; ok: asked\n"
+	  "vf N yank                     take it without asking\n"
+	  "vf N link on|off              cable of the VF" },
+	{ "stats", do_stats, false,
+	  "stats                         state and counters of each path" },
+	{ "capture", do_capture, true,
+	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file\n"
+	  "capture N off                 end both captures of NIC N" },
+	{ "mark", do_mark, true,
+	  "mark TEXT                     put TEXT in hvhost's log; ok TIME" },
+	{ "quit", do_quit, false,
+	  "quit                          stop the guest, end hvhost" },
+};
+
+#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static void do_help(struct host *host, char *rest, const struct reply *to)
+{
+	size_t i;
+
+	(void)host;
+	(void)rest;
+	for (i = 0; i < NR_COMMANDS; i++) {
+		to->write(to->ctx, commands[i].help, strlen(commands[i].help));
+		to->write(to->ctx, "\n", 1);
+	}
+	reply_done(to, NULL);
+}
+
+void control_line(struct host *host, char *line, write_fn write, void *ctx)
+{
+	const struct reply to = { write, ctx };
+	char *rest = line, *word;
+	size_t i;
+
+	word = next_word(&rest);
+	for (i = 0; i < NR_COMMANDS; i++) {
+		if (strcmp(word, commands[i].name))
+			continue;
+		if (!commands[i].takes_words && *last_words(rest))
+			reply(&to, "error: %s takes no words\n", word);
+		else
+			commands[i].fn(host, rest, &to);
+		return;
+	}
+	reply(&to, "error: unknown command, try help\n");
+}
+
+/* Lines out of bytes */
+
+/**
+ * struct liner - the line that a client is sending
+ * @too_long: what has come of it does not fit, the rest is skipped
+ */
+struct liner {
+	size_t len;
+	bool too_long;
+	char buf[LINE_LIMIT + 1];
+};
+
+static void liner_end(struct liner *in, struct host *host, write_fn write,
+		      void *ctx)
+{
+	const struct reply to = { write, ctx };
+	bool too_long = in->too_long;
+	size_t len = in->len;
+
+	in->len = 0;
+	in->too_long = false;
+	if (too_long) {
+		reply(&to, "error: line longer than %d bytes\n", LINE_LIMIT);
+		return;
+	}
+	if (len && in->buf[len - 1] == '\r')
+		len--;
+	in->buf[len] = '\0';
+	if (memchr(in->buf, '\0', len))
+		reply(&to, "error: line with a zero byte\n");
+	else if (in->buf[strspn(in->buf, " \t")])
+		control_line(host, in->buf, write, ctx);
+}
+
+static void liner_feed(struct liner *in, struct host *host, const char *data,
+		       size_t len, write_fn write, void *ctx)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (data[i] == '\n')
+			liner_end(in, host, write, ctx);
+		else if (in->len == LINE_LIMIT)
+			in->too_long = true;
+		else
+			in->buf[in->len++] = data[i];
+	}
+}
+
+/* Clients */
+
+/**
+ * struct client - who speaks on the socket
+ * @out: what could not be sent yet, @out_len bytes
+ * @ended: it sends no more; closed when it has its answers
+ * @dead: to be closed in any case
+ */
+struct client {
+	struct client *next;
+	int fd;
+	struct loop_fd *lfd;
+	struct liner in;
+	size_t out_len;
+	bool ended;
+	bool dead;
+	char out[OUTPUT_LIMIT];
+};
+
+static struct {
+	struct host *host;
+	struct uart *uart;
+	struct liner uart_in;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int fd;
+	struct loop_fd *lfd;
+	struct client *clients;
+	unsigned int nr_clients;
+} control = { .fd = -1 };
+
+static void client_close(struct client *client)
+{
+	struct client **p;
+
+	for (p = &control.clients; *p != client; p = &(*p)->next)
+		;
+	*p = client->next;
+	control.nr_clients--;
+	loop_fd_del(client->lfd);
+	close(client->fd);
+	free(client);
+}
+
+/* Returns how much was sent. */
+static size_t client_send(struct client *client, const char *text, size_t len)
+{
+	ssize_t n;
+
+	do {
+		n = send(client->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return n;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		client->dead = true;
+	return 0;
+}
+
+static void client_write(void *ctx, const char *text, size_t len)
+{
+	struct client *client = ctx;
+	size_t n;
+
+	if (client->dead)
+		return;
+	if (!client->out_len) {
+		n = client_send(client, text, len);
+		text += n;
+		len -= n;
+	}
+	if (client->dead || !len)
+		return;
+	if (len > sizeof(client->out) - client->out_len) {
+		log_error("control", "a client does not read its answers");
+		client->dead = true;
+		return;
+	}
+	memcpy(client->out + client->out_len, text, len);
+	client->out_len += len;
+}
+
+static void client_flush(struct client *client)
+{
+	size_t n;
+
+	if (client->dead || !client->out_len)
+		return;
+	n = client_send(client, client->out, client->out_len);
+	client->out_len -= n;
+	memmove(client->out, client->out + n, client->out_len);
+}
+
+static void client_read(struct client *client)
+{
+	char data[1024];
+	ssize_t n;
+
+	n = recv(client->fd, data, sizeof(data), MSG_DONTWAIT);
+	if (n > 0)
+		liner_feed(&client->in, control.host, data, n, client_write,
+			   client);
+	else if (!n)
+		client->ended = true;
+	else if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)
+		client->dead = true;
+}
+
+static void client_ready(void *ctx, uint32_t events)
+{
+	struct client *client = ctx;
+
+	if (events & EPOLLERR)
+		client->dead = true;
+	if (events & EPOLLOUT)
+		client_flush(client);
+	/* EPOLLHUP comes with the last data, which is to be read first. */
+	if (events & (EPOLLIN | EPOLLHUP) && !client->dead && !client->ended)
+		client_read(client);
+
+	if (client->dead || (client->ended && !client->out_len)) {
+		client_close(client);
+		return;
+	}
+	loop_fd_events(client->lfd, (client->ended ? 0 : EPOLLIN) |
+				    (client->out_len ? EPOLLOUT : 0));
+}
+
+static void control_accept(void *ctx, uint32_t events)
+{
+	struct client *client;
+	int fd;
+
+	(void)ctx;
+	(void)events;
+	fd = accept4(control.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0)
+		return;
+	client = control.nr_clients < MAX_CLIENTS ? calloc(1, sizeof(*client)) :
+						    NULL;
+	if (!client) {
+		log_error("control", "too many clients");
+		close(fd);
+		return;
+	}
+	client->fd = fd;
+	client->next = control.clients;
+	control.clients = client;
+	control.nr_clients++;
+	client->lfd = loop_fd_add(fd, EPOLLIN, client_ready, client);
+}
+
+/* A socket file that nobody listens on is what an earlier run left behind. */
+static void remove_stale(const struct sockaddr_un *addr)
+{
+	struct stat st;
+	int fd, err;
+
+	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	if (err && errno == ECONNREFUSED)
+		unlink(addr->sun_path);
+	close(fd);
+}
+
+static void control_listen(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	mode_t mask;
+
+	if (strlen(path) >= sizeof(addr.sun_path))
+		die("control socket %s: name is too long", path);
+	strcpy(addr.sun_path, path);
+	remove_stale(&addr);
+
+	control.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			    0);
+	mask = umask(0177);
+	if (control.fd < 0 ||
+	    bind(control.fd, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    listen(control.fd, 8))
+		die("control socket %s: %s", path, strerror(errno));
+	umask(mask);
+	strcpy(control.path, path);
+	control.lfd = loop_fd_add(control.fd, EPOLLIN, control_accept, NULL);
+}
+
+/* The guest's serial port */
+
+static void uart_write(void *ctx, const char *text, size_t len)
+{
+	uart_input(ctx, text, len);
+}
+
+void control_from_uart(void *ctx, const uint8_t *data, size_t len)
+{
+	(void)ctx;
+	if (control.uart)
+		liner_feed(&control.uart_in, control.host, (const char *)data,
+			   len, uart_write, control.uart);
+}
+
+void control_start(struct host *host, const char *socket_path,
+		   struct uart *uart)
+{
+	control.host = host;
+	control.uart = uart;
+	if (socket_path)
+		control_listen(socket_path);
+}
+
+void control_stop(void)
+{
+	control.uart = NULL;
+	if (control.fd < 0)
+		return;
+	while (control.clients)
+		client_close(control.clients);
+	loop_fd_del(control.lfd);
+	close(control.fd);
+	unlink(control.path);
+	control.fd = -1;
+}
