@@ -17,14 +17,21 @@ struct vf82599;
 
 #define PCI_NR_BARS	6
 
+/*
+ * Where the guest sees the function: bus 0, device 2, as on Azure.  The name
+ * that udev gives its interface has the serial number as the slot.
+ */
+#define VPCI_DEVICE		2
+
 /**
- * struct pci_function - what a bus needs of the function on it
- * @config_read, @config_write: configuration space, 4 KiB
- * @bar_size: 0 for a BAR that is not there; a 64-bit BAR takes two, the second
- *	is 0
- * @bar_64bit: by BAR
- * @bar: handlers of a BAR's registers, called with the function's ctx
- * @reset: power-on state (the bus leaves D0, or is closed)
+ * struct pci_function_ops - what a function does for its bus
+ * @config_read: configuration space from 0x40 on, 1, 2 or 4 bytes in their
+ *	natural place, and the capabilities pointer at 0x34.  The rest of the
+ *	header is the bus's work.
+ * @config_write: likewise, and the command register, as 2 bytes at 4, each time
+ *	that it changes
+ * @bar_read, @bar_write: registers behind a BAR, while memory decoding is on
+ * @reset: power-on state (the bus leaves D0, is closed or taken away)
  */
 struct pci_function_ops {
 	uint32_t (*config_read)(void *ctx, uint16_t offset, unsigned int size);
@@ -37,6 +44,12 @@ struct pci_function_ops {
 	void (*reset)(void *ctx);
 };
 
+/**
+ * struct pci_function - what a bus must know of the function on it
+ * @bar_size: 0 for a BAR that is not there; a 64-bit BAR takes two, the second
+ *	is 0
+ * @bar_64bit: by BAR
+ */
 struct pci_function {
 	const struct pci_function_ops *ops;
 	void *ctx;
@@ -44,14 +57,17 @@ struct pci_function {
 	bool bar_64bit[PCI_NR_BARS];
 	uint16_t vendor, device, subvendor, subdevice;
 	uint32_t class_rev;		/* class code << 8 | revision */
-	uint32_t serial;		/* of the slot; what NVSP association names */
+	uint32_t serial;		/* what NVSP association names */
 };
 
 /**
  * vpci_create() - offer a bus with @fn on it
  * @instance_seed: makes the instance GUID, and so the PCI domain
- * @gone: called once when the bus is over: ejected, or its channel released
- *	after a yank.  The function may be freed in it.
+ * @gone: called once when the bus is over: after an eject, a yank or a breach
+ *	of the protocol the guest has released the channel.  The function has
+ *	been reset long before, and may be freed in it.  From then on a new bus
+ *	with the same seed may be offered; the bus itself is freed.  May come
+ *	from within vpci_yank(), if the guest never saw the offer.
  */
 struct vpci *vpci_create(struct vm *vm, struct vmbus *vmbus,
 			 const struct pci_function *fn,
@@ -64,7 +80,7 @@ struct vpci *vpci_create(struct vm *vm, struct vmbus *vmbus,
  * which case the caller yanks.
  */
 bool vpci_eject(struct vpci *bus);
-/* Surprise removal: rescinds the channel at once. */
+/* Surprise removal: rescinds the channel at once; an eject may be under way. */
 void vpci_yank(struct vpci *bus);
 
 /*
@@ -72,6 +88,14 @@ void vpci_yank(struct vpci *bus);
  * delivers it to the vCPU and vector that the guest chose for that entry.
  */
 void vpci_msi(struct vpci *bus, uint64_t address, uint32_t data);
+
+/*
+ * The hypercall that moves a message to another vCPU or vector: for
+ * hv_calls.retarget.  Finds the bus by @device_id among all; @ctx is not used.
+ * Returns an HV_STATUS.
+ */
+uint16_t vpci_retarget(void *ctx, uint64_t device_id, uint32_t address,
+		       uint32_t data, uint8_t vector, uint64_t vp_mask);
 
 /* vf82599.c */
 struct vf82599 *vf82599_create(struct vm *vm, struct vnic *nic,
