@@ -92,7 +92,9 @@ cleanup()
 	for path in "${cleanup_paths[@]}"; do
 		rm -rf -- "$path"
 	done
-	declare -F at_exit >/dev/null && at_exit "$status"
+	if declare -F at_exit >/dev/null; then
+		at_exit
+	fi
 	exit "$status"
 }
 
