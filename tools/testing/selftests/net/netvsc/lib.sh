@@ -484,6 +484,7 @@ cleanup()
 	local pid
 
 	trap - EXIT
+	trap '' INT TERM
 	for pid in $PING_PID $IPERF_PID; do
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
