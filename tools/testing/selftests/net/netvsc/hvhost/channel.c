@@ -289,6 +289,11 @@ bool channel_is_open(const struct channel *chan)
 	return chan->state == CHAN_OPEN;
 }
 
+bool channel_is_rescinded(const struct channel *chan)
+{
+	return chan->rescinded;
+}
+
 uint32_t channel_relid(const struct channel *chan)
 {
 	return chan->relid;

@@ -463,6 +463,11 @@ void vmbus_destroy(struct vmbus *vmbus)
 	free(vmbus);
 }
 
+struct vm *vmbus_vm(const struct vmbus *vmbus)
+{
+	return vmbus->vm;
+}
+
 uint32_t vmbus_version(const struct vmbus *vmbus)
 {
 	return vmbus->version;

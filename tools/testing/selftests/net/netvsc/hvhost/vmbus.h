@@ -99,6 +99,8 @@ __attribute__((format(printf, 2, 3)))
 void channel_fail(struct channel *chan, const char *fmt, ...);
 
 bool channel_is_open(const struct channel *chan);
+/* In ->released(): the channel is freed after it. */
+bool channel_is_rescinded(const struct channel *chan);
 uint32_t channel_relid(const struct channel *chan);
 unsigned int channel_vp(const struct channel *chan);
 /* Version that the guest and the host agreed on: major << 16 | minor. */
