@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host half of a synthetic NIC: NVSP in netvsp.c, RNDIS in rndis.c.
+ * The host half of a synthetic NIC: NVSP in netvsp.c, its receive buffer in
+ * netvsp_rx.c, RNDIS in rndis.c and rndis_packet.c.
  */
 #ifndef HVHOST_NETVSP_H
 #define HVHOST_NETVSP_H
@@ -18,11 +19,13 @@ struct vnic;
  * @max_nvsp: highest NVSP version, as in the protocol: 0x00002, 0x30002,
  *	0x40000, 0x50000, 0x60000, 0x60001
  * @mtu: largest MTU
+ * @rsc: offer to coalesce TCP segments, to guests with NVSP 6.1
  */
 struct netvsp_config {
 	unsigned int instance_seed;
 	uint32_t max_nvsp;
 	uint32_t mtu;
+	bool rsc;
 };
 
 /* What a test or `stats` wants to know of the guest's side. */

@@ -181,6 +181,9 @@ static void deliver(struct vnic *nic, const struct frame *frame)
 {
 	struct vport *port = &nic->ports[nic->selected];
 
+	if (port->ops && port->ops->wants &&
+	    !port->ops->wants(port->ctx, frame))
+		return;
 	if (!port->ops || !port->ops->deliver(port->ctx, frame)) {
 		port->stats.rx_dropped++;
 		return;

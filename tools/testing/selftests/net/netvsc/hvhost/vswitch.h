@@ -28,10 +28,13 @@ enum vpath { PATH_SYNTHETIC, PATH_VF, NR_PATHS };
  * @room: false while a frame would be dropped for want of buffers, but buffers
  *	are on their way; the uplink then waits a little.  The device calls
  *	vnic_room() when that is over.  May be NULL.
+ * @wants: false if the guest's filter is not for this frame, which then does
+ *	not count as dropped.  May be NULL.
  */
 struct vpath_ops {
 	bool (*deliver)(void *ctx, const struct frame *frame);
 	bool (*room)(void *ctx);
+	bool (*wants)(void *ctx, const struct frame *frame);
 };
 
 struct vpath_stats {

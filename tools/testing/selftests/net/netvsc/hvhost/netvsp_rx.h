@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The receive buffer of a NIC, which the guest lends and the host fills:
+ * sub-allocations, the packets that carry them, and frames that wait for them.
+ * netvsp_rx.c
+ */
+#ifndef HVHOST_NETVSP_RX_H
+#define HVHOST_NETVSP_RX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+
+struct channel;
+struct gpadl;
+struct rndis;
+
+#define RX_MAX_RANGES	375		/* in one packet, as Hyper-V has it */
+#define RX_MAX_WAITING	512		/* frames without room */
+
+enum rx_result {
+	RX_DONE,
+	RX_NO_ROOM,			/* of buffers or ring; try again */
+	RX_DROPPED,			/* not for this guest, ever */
+	RX_BAD_RING,			/* the channel has been failed */
+};
+
+struct rx_slot;
+struct rx_waiting;
+
+/**
+ * struct rx_pool - sub-allocations of the receive buffer
+ * @gpadl: NULL while there is no buffer
+ * @id: as the guest calls the buffer
+ * @size: of a sub-allocation, bytes
+ * @busy: packets that the guest has not completed
+ * @slots: kept after the buffer is revoked, for completions that are under way
+ * @msg_len: length of NVSP messages in this session
+ */
+struct rx_pool {
+	struct gpadl *gpadl;
+	uint16_t id;
+	uint32_t size;
+	uint32_t count;
+	uint32_t free;
+	uint32_t next;
+	uint32_t busy;
+	struct rx_slot *slots;
+	uint32_t msg_len;
+	unsigned int nr_waiting;
+	struct rx_waiting *waiting, **waiting_end;
+};
+
+void rx_init(struct rx_pool *pool);
+/* False if the buffer is too small, or one is still in use. */
+bool rx_setup(struct rx_pool *pool, struct gpadl *gpadl, uint16_t id,
+	      uint32_t size);
+/* The buffer is not touched any more; completions are still taken. */
+void rx_revoke(struct rx_pool *pool);
+/* Back to what rx_init() made. */
+void rx_reset(struct rx_pool *pool);
+
+/* A completion by the guest.  False: there is no such packet. */
+bool rx_complete(struct rx_pool *pool, uint64_t trans_id);
+
+/* One RNDIS control message, of at most one sub-allocation. */
+enum rx_result rx_control(struct rx_pool *pool, struct channel *chan,
+			  const void *msg, size_t len);
+
+enum rx_result rx_frame(struct rx_pool *pool, struct channel *chan,
+			struct rndis *rn, const struct frame *frame);
+
+/* Frames that found no room; false if too many wait already. */
+bool rx_wait(struct rx_pool *pool, const struct frame *frame);
+const struct frame *rx_first_waiting(const struct rx_pool *pool);
+void rx_drop_first(struct rx_pool *pool);
+
+#endif
