@@ -40,6 +40,15 @@ struct netvsc_vf_counters {
 	struct u64_stats_sync syncp;
 };
 
+/* What @todo of struct netvsc_vf asks of its work. */
+enum netvsc_vf_todo {
+	NETVSC_VF_DISSOCIATED,		/* the host took the VF back */
+	NETVSC_VF_ASSOCIATION,		/* the host said something about VFs */
+	NETVSC_VF_LINK,			/* transmit found the VF without link */
+	NETVSC_VF_FOLLOW,		/* VF_DO_FOLLOW */
+	NETVSC_VF_ASK,			/* VF_DO_ASK */
+};
+
 /**
  * struct netvsc_vf - what a netvsc knows about its VF
  * @tx: the VF while the state is VF_ACTIVE, else NULL.  Written under RTNL,
@@ -52,11 +61,13 @@ struct netvsc_vf_counters {
  * @state: RTNL
  * @vf: the VF unless the state is VF_ABSENT; RTNL
  * @tracker: of the reference that @vf holds
- * @was_up: @vf was in use before it was found; RTNL
+ * @has_serial: @serial is known; RTNL
+ * @serial: of the slot that @vf sits in; RTNL
+ * @was_up: @vf was in use when it was found, and has to be closed first; RTNL
  * @promisc: netvsc has made @vf promiscuous; RTNL
  * @allmulti: netvsc has made @vf receive all multicast; RTNL
- * @lists: @vf has netvsc's address lists.  Changed under RTNL, read by
- *	ndo_set_rx_mode, which may not hold it.
+ * @lists: @vf has netvsc's address lists.  Guarded by netvsc's address lock;
+ *	while it is set, @vf stays what it is.
  * @tx_base: packets that @counters had when @vf became active; RTNL
  * @tx_vf_base: packets that @vf says to have sent by then; RTNL
  * @assoc_lock: guards @assoc_present and @assoc_serial; taken in NAPI
@@ -76,6 +87,8 @@ struct netvsc_vf {
 	enum vf_state state;
 	struct net_device *vf;
 	netdevice_tracker tracker;
+	bool has_serial;
+	u32 serial;
 	bool was_up;
 	bool promisc;
 	bool allmulti;

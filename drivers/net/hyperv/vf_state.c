@@ -17,7 +17,7 @@ struct vf_entry {
 };
 
 #define STEP(to, todo)		{ .next = VF_##to, .actions = (todo) }
-#define GO(to, todo)		{ .step = { STEP(to, todo), STEP(to, todo) } }
+#define GO(to, todo)		{ .step = { [0 ... 1] = STEP(to, todo) } }
 #define IF_FIT(yes, no)		{ .step = { no, yes } }
 #define STAY(state)		GO(state, 0)
 
