@@ -21,7 +21,7 @@ struct vf_entry {
 #define IF_FIT(yes, no)		{ .step = { no, yes } }
 #define STAY(state)		GO(state, 0)
 
-static const struct vf_entry absent[] = {
+static const struct vf_entry in_absent[] = {
 	[VF_IN_REGISTERED]	 = GO(BOUND, VF_DO_FOLLOW),
 	[VF_IN_UNREGISTERED]	 = STAY(ABSENT),
 	[VF_IN_OPENED]		 = STAY(ABSENT),
@@ -45,7 +45,7 @@ static const struct vf_entry absent[] = {
 	[VF_IN_DETACH]		 = STAY(ABSENT),
 };
 
-static const struct vf_entry bound[] = {
+static const struct vf_entry in_bound[] = {
 	/* One VF at a time; vf.c leaves a second one alone. */
 	[VF_IN_REGISTERED]	 = STAY(BOUND),
 	[VF_IN_UNREGISTERED]	 = GO(ABSENT, VF_DO_RELEASE),
@@ -71,7 +71,7 @@ static const struct vf_entry bound[] = {
 	[VF_IN_DETACH]		 = GO(ABSENT, VF_DO_CLOSE | VF_DO_RELEASE),
 };
 
-static const struct vf_entry up[] = {
+static const struct vf_entry in_up[] = {
 	[VF_IN_REGISTERED]	 = STAY(UP),
 	[VF_IN_UNREGISTERED]	 = GO(ABSENT, VF_DO_RELEASE),
 	/* Every good sign is a reason to ask again a host that refused. */
@@ -98,7 +98,7 @@ static const struct vf_entry up[] = {
 	[VF_IN_DETACH]		 = GO(ABSENT, VF_DO_CLOSE | VF_DO_RELEASE),
 };
 
-static const struct vf_entry active[] = {
+static const struct vf_entry in_active[] = {
 	[VF_IN_REGISTERED]	 = STAY(ACTIVE),
 	[VF_IN_UNREGISTERED]	 = GO(ABSENT, VF_DO_LEAVE | VF_DO_RELEASE),
 	[VF_IN_OPENED]		 = STAY(ACTIVE),
@@ -126,16 +126,16 @@ static const struct vf_entry active[] = {
 					      VF_DO_RELEASE),
 };
 
-static_assert(ARRAY_SIZE(absent) == VF_NR_INPUTS);
-static_assert(ARRAY_SIZE(bound) == VF_NR_INPUTS);
-static_assert(ARRAY_SIZE(up) == VF_NR_INPUTS);
-static_assert(ARRAY_SIZE(active) == VF_NR_INPUTS);
+static_assert(ARRAY_SIZE(in_absent) == VF_NR_INPUTS);
+static_assert(ARRAY_SIZE(in_bound) == VF_NR_INPUTS);
+static_assert(ARRAY_SIZE(in_up) == VF_NR_INPUTS);
+static_assert(ARRAY_SIZE(in_active) == VF_NR_INPUTS);
 
 static const struct vf_entry * const machine[VF_NR_STATES] = {
-	[VF_ABSENT]	= absent,
-	[VF_BOUND]	= bound,
-	[VF_UP]		= up,
-	[VF_ACTIVE]	= active,
+	[VF_ABSENT]	= in_absent,
+	[VF_BOUND]	= in_bound,
+	[VF_UP]		= in_up,
+	[VF_ACTIVE]	= in_active,
 };
 
 const struct vf_step *vf_state_step(enum vf_state state, enum vf_input input,
