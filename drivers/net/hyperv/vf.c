@@ -64,7 +64,7 @@ static bool vf_eligible(const struct net_device *dev)
 	    netif_is_bond_master(dev) || netif_is_team_master(dev) ||
 	    netif_is_bridge_master(dev))
 		return false;
-	return !netvsc_is_netvsc(dev) && vf_pci_dev(dev);
+	return !netvsc_dev_is(dev) && vf_pci_dev(dev);
 }
 
 /*
