@@ -22,4 +22,7 @@ struct uart *uart_create(struct vm *vm, uint16_t base, unsigned int irq,
 /* Input for the guest; queued without limit, delivered as it reads. */
 void uart_input(struct uart *uart, const void *data, size_t len);
 
+/* Hands over what waits for the end of its line. */
+void uart_flush(struct uart *uart);
+
 #endif

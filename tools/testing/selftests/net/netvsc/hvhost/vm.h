@@ -49,6 +49,11 @@ bool vm_mmio_add(struct vm *vm, uint64_t base, uint64_t size,
 void vm_mmio_del(struct vm *vm, uint64_t base);
 bool vm_pio_add(struct vm *vm, uint16_t base, uint16_t size,
 		const struct vm_io *io, void *ctx);
+/*
+ * Byte writes to @port may be gathered before they are delivered.  They come in
+ * order, and before any other access to any device.
+ */
+void vm_pio_gather(struct vm *vm, uint16_t port);
 
 void vm_irq_line(struct vm *vm, unsigned int irq, bool level);
 
