@@ -40,14 +40,26 @@
 #define NETVSC_TX_SLOTS		512
 /* Room in front of a packet's data for its RNDIS header and packet info. */
 #define NETVSC_TX_HDR		128
-/* Header, linear part (which may span pages), fragments. */
-#define NETVSC_TX_RANGES	(1 + 1 + MAX_SKB_FRAGS)
 
 /* Received packets whose completion waits for room in the ring. */
 #define NETVSC_RX_DONE		256
 
 struct netvsc;
 struct netvsc_channel;
+struct rndis_hdr;
+
+/* 64 KiB that start and end anywhere in each of their ranges. */
+#define NVSP_RANGES_WORDS	(3 + MAX_PAGE_BUFFER_COUNT * 3 + 16)
+
+/**
+ * struct nvsp_ranges - guest memory that an RNDIS message is read from
+ * @used: words in use
+ * @words: a struct vmbus_packet_mpb_array with room to grow
+ */
+struct nvsp_ranges {
+	u32 used;
+	u64 words[NVSP_RANGES_WORDS];
+};
 
 /**
  * struct netvsc_buffer - memory shared with the host through a GPADL
@@ -91,37 +103,45 @@ struct netvsc_tx_map {
 
 /**
  * struct netvsc_tx_slot - a packet in the hands of the host
- * @skb: NULL once its data is copied to a send section
- * @bytes: on the wire, for BQL
- * @packets: on the wire, after segmentation
+ * @transaction: its id while the host has it, else 0; whoever exchanges it
+ *	for 0 owns the rest
+ * @skb: the packet, kept until the host is done with it
+ * @bytes: on the wire, after segmentation
+ * @packets: on the wire
  * @section: of the send buffer, or NVSP_NO_SECTION
  * @generation: makes a stale transaction id visible
- * @busy: the host has it
  * @nr_maps: entries of @maps in use
  * @maps: memory mapped for the host
  */
 struct netvsc_tx_slot {
+	u64 transaction;
 	struct sk_buff *skb;
 	u32 bytes;
 	u32 packets;
 	u32 section;
 	u16 generation;
-	bool busy;
 	u8 nr_maps;
 	struct netvsc_tx_map maps[MAX_SKB_FRAGS + 1];
 };
 
+/* Written by transmit, under its queue's lock. */
 struct netvsc_tx_stats {
-	u64_stats_t packets;
-	u64_stats_t bytes;
 	u64_stats_t copied;		/* through a send section */
 	u64_stats_t direct;		/* from where the packet was */
 	u64_stats_t linearized;
 	u64_stats_t section_full;
 	u64_stats_t ring_full;
 	u64_stats_t stopped;
-	u64_stats_t woken;
 	u64_stats_t dropped;
+	struct u64_stats_sync syncp;
+};
+
+/* Written by NAPI, as the host completes packets. */
+struct netvsc_tx_done {
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t errors;
+	u64_stats_t woken;
 	struct u64_stats_sync syncp;
 };
 
@@ -144,8 +164,10 @@ struct netvsc_rx_stats {
  * @headers: NETVSC_TX_HDR bytes for each slot, in reach of the host
  * @headers_dma: where the host finds @headers
  * @ring_blocked: stopped because the ring, not the slots, ran out
- * @stats: written by transmit, under its queue's lock
- * @done_stats: written by NAPI; only @woken, @packets and @bytes are used
+ * @unsent_packets: counted by BQL, but refused by the ring
+ * @unsent_bytes: of these
+ * @stats: of transmit
+ * @done: of completion
  */
 struct netvsc_tx {
 	struct netvsc_tx_slot *slots;
@@ -154,10 +176,13 @@ struct netvsc_tx {
 	void *headers;
 	dma_addr_t headers_dma;
 	bool ring_blocked;
+	atomic_t unsent_packets;
+	atomic_t unsent_bytes;
 	struct netvsc_tx_stats stats;
-	struct netvsc_tx_stats done_stats;
+	struct netvsc_tx_done done;
 };
 
+/* A received packet that the host has not been given back yet. */
 struct netvsc_rx_done {
 	u64 transaction;
 	u32 status;
@@ -288,8 +313,9 @@ struct netvsc_caps {
 
 /* What an RNDIS indication left for the link work; bits of netvsc.link_events */
 enum netvsc_link_event {
-	NETVSC_LINK_STATUS,		/* ask whether the link is up */
-	NETVSC_LINK_SPEED,		/* ask how fast it is */
+	NETVSC_LINK_UP,
+	NETVSC_LINK_DOWN,
+	NETVSC_LINK_SPEED,		/* ask the host how fast it is */
 	NETVSC_LINK_CHANGED,		/* another network: flap the carrier */
 };
 
@@ -315,6 +341,7 @@ enum netvsc_event {
  * @channels: open channels, the first @nr_channels of them
  * @nr_channels: at least 1 while the session is up
  * @caps: of the host's NIC
+ * @max_mtu: largest MTU that this session carries
  * @closing: no queue may be woken: the data path is coming down
  * @accept: received packets are wanted: between open and stop
  * @tx_idle: woken when the last packet of a channel has come back
@@ -349,6 +376,7 @@ struct netvsc {
 	struct netvsc_channel channels[NETVSC_MAX_CHANNELS];
 	unsigned int nr_channels;
 	struct netvsc_caps caps;
+	u32 max_mtu;
 
 	bool closing;
 	bool accept;
@@ -385,14 +413,15 @@ enum netvsc_tid_kind {
 	NETVSC_TID_RNDIS,		/* sequence of struct rndis */
 };
 
-/* main.c: one session from its channel to its RNDIS state, and back. */
+/* main.c: from the channel to the RNDIS state, and back; RTNL */
 int netvsc_session_start(struct netvsc *nv, unsigned int mtu);
 void netvsc_session_stop(struct netvsc *nv);
 
 /* netdev.c */
-extern const struct net_device_ops netvsc_netdev_ops;
 void netvsc_netdev_init(struct netvsc *nv);
-int netvsc_netdev_sync(struct netvsc *nv);	/* features and limits to caps */
+void netvsc_netdev_set_caps(struct netvsc *nv);
+void netvsc_netdev_pause(struct netvsc *nv);	/* RTNL; before session_stop */
+int netvsc_netdev_resume(struct netvsc *nv);	/* RTNL; after session_start */
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
 void netvsc_link_query(struct netvsc *nv);
 bool netvsc_dev_is(const struct net_device *ndev);
@@ -409,25 +438,32 @@ void nvsp_free(struct netvsc *nv);		/* after the channel closed */
  * knows no VFs, -EAGAIN if the ring had no room for all of the time, -EIO.
  */
 int nvsp_switch_data_path(struct netvsc *nv, bool to_vf);
-int nvsp_send_rndis(struct netvsc_channel *ch, u64 transaction, u32 section,
-		    u32 len, struct vmbus_packet_mpb_array *ranges,
-		    u32 ranges_size, bool control);
+void nvsp_ranges_init(struct nvsp_ranges *ranges);
+bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma, u32 len);
+int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
+		    u64 transaction, u32 section, u32 len,
+		    struct nvsp_ranges *ranges);
+int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
+			    struct nvsp_ranges *ranges);
+bool nvsp_rndis_ok(const void *msg, u32 len);
 void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len);
 void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
 			    const void *msg, u32 len);
 
-/* rndis.c: all but the three handlers sleep */
+/* rndis.c: all but the two handlers sleep */
 int rndis_init(struct netvsc *nv);
-void rndis_free(struct netvsc *nv);
+void rndis_uninit(struct netvsc *nv);
 int rndis_start(struct netvsc *nv);
 void rndis_halt(struct netvsc *nv);
 int rndis_query_mac(struct netvsc *nv, u8 *mac);
 int rndis_set_mac(struct netvsc *nv, const u8 *mac);
 int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value);
 int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
-int rndis_set_offloads(struct netvsc *nv, netdev_features_t features);
+int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps);
 int rndis_set_filter(struct netvsc *nv, u32 filter);
-int rndis_handle_control(struct netvsc *nv, const void *msg, u32 len);
+/* Return: NVSP_STATUS_* for the host */
+u32 rndis_handle_control(struct netvsc *nv, const struct rndis_hdr *hdr,
+			 const void *body, u32 len);
 void rndis_handle_released(struct netvsc *nv, u64 transaction);
 
 /* channel.c */
@@ -447,8 +483,8 @@ int netvsc_tx_init(struct netvsc_channel *ch);
 void netvsc_tx_uninit(struct netvsc_channel *ch);
 int netvsc_tx_start(struct netvsc_channel *ch);	/* with the session's sections */
 void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: drop all */
-void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction,
-			u32 status, int budget);
+unsigned int netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction,
+				bool sent, int budget);
 bool netvsc_tx_poll(struct netvsc_channel *ch);	/* true: poll again */
 void netvsc_tx_completed(struct netvsc_channel *ch, unsigned int packets,
 			 unsigned int bytes);
@@ -464,6 +500,7 @@ bool netvsc_rx_ready(struct netvsc_channel *ch);
 int netvsc_rx_transfer(struct netvsc_channel *ch,
 		       const struct vmpacket_descriptor *pkt);
 bool netvsc_rx_flush(struct netvsc_channel *ch);	/* true: all sent */
+void netvsc_rx_init(struct netvsc_channel *ch);
 void netvsc_rx_start(struct netvsc_channel *ch);
 
 /* ethtool.c */

@@ -6,6 +6,7 @@
 #ifndef _NETVSC_NVSP_H
 #define _NETVSC_NVSP_H
 
+#include <linux/bits.h>
 #include <linux/build_bug.h>
 #include <linux/types.h>
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the driver uses of the 7.3 API and an older kernel lacks.  Included in
+ * front of every file of an out-of-tree build; not part of the series.
+ */
+#ifndef _NETVSC_COMPAT_H
+#define _NETVSC_COMPAT_H
+
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+/* Allocation by object instead of by size: as new as the next part. */
+#ifndef kzalloc_obj
+#define compat_gfp2(none, gfp, ...)	gfp
+#define compat_gfp(...)			compat_gfp2(, ##__VA_ARGS__, GFP_KERNEL)
+
+#define kzalloc_obj(P, ...) \
+	((typeof(P) *)kzalloc(sizeof(P), compat_gfp(__VA_ARGS__)))
+#define kzalloc_objs(P, COUNT, ...) \
+	((typeof(P) *)kcalloc(COUNT, sizeof(P), compat_gfp(__VA_ARGS__)))
+#define kvzalloc_objs(P, COUNT, ...) \
+	((typeof(P) *)kvcalloc(COUNT, sizeof(P), compat_gfp(__VA_ARGS__)))
+
+#include <linux/hyperv.h>
+
+/*
+ * Buffers that the host may see.  Without these two the GPADL's maker shares
+ * the memory with the host, and its undoing takes it back.
+ */
+static inline void *vmbus_alloc_buffer(struct vmbus_channel *channel, u32 size,
+				       struct page ***chunks, u32 *nr_chunks)
+{
+	*chunks = NULL;
+	*nr_chunks = 0;
+	return vzalloc(size);
+}
+
+static inline void vmbus_free_buffer(void *addr, struct page **chunks,
+				     u32 nr_chunks)
+{
+	vfree(addr);
+}
+
+#define vmbus_establish_gpadl_caller_decrypted	vmbus_establish_gpadl
+
+#include <linux/netdevice.h>
+
+/* An address in a struct sockaddr, and what needs no more than that does. */
+#define dev_set_mac_address(dev, ss, extack) \
+	dev_set_mac_address(dev, (struct sockaddr *)(ss), extack)
+#endif
+
+#endif /* _NETVSC_COMPAT_H */

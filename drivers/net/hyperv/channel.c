@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VMBus channels: opening and closing, interrupts and NAPI, and giving each
+ * inbound packet to the part of the driver that it is for.
+ */
+#include <linux/bitfield.h>
+
+#include "netvsc.h"
+
+/*
+ * The largest inbound packet: a transfer page packet with a range for each of
+ * the several hundred frames that a host puts into one.
+ */
+#define NETVSC_MAX_PACKET	8192
+
+/* Packets looked at in one poll, whatever they are. */
+#define NETVSC_POLL_PACKETS	512
+
+/**
+ * struct netvsc_poll - what one poll did
+ * @budget: of NAPI
+ * @frames: received
+ * @tx_packets: completed, for BQL
+ * @tx_bytes: of these
+ */
+struct netvsc_poll {
+	int budget;
+	int frames;
+	unsigned int tx_packets;
+	unsigned int tx_bytes;
+};
+
+/*
+ * Waits for the host.  A rescinded channel is not answered any more, and no
+ * event says so: look now and then.  Return: jiffies left, 0 if the time is up,
+ * -ENODEV if the host took the device away.
+ */
+long netvsc_wait_host(struct netvsc *nv, struct completion *done)
+{
+	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	long left;
+
+	do {
+		left = wait_for_completion_timeout(done, HZ / 10);
+		if (left)
+			return left;
+		if (nv->hdev->channel->rescind)
+			return -ENODEV;
+	} while (time_before(jiffies, deadline));
+
+	return 0;
+}
+
+static void netvsc_bad_packet(struct netvsc_channel *ch,
+			      const struct vmpacket_descriptor *pkt)
+{
+	netvsc_count(ch->nv, NETVSC_EV_BAD_PACKET);
+	if (net_ratelimit())
+		netdev_warn(ch->nv->ndev,
+			    "VMBus packet of type %u, %u bytes, ignored\n",
+			    pkt->type, hv_pkt_len(pkt));
+}
+
+static void netvsc_completion(struct netvsc_channel *ch,
+			      const struct vmpacket_descriptor *pkt,
+			      struct netvsc_poll *poll)
+{
+	u64 transaction = pkt->trans_id;
+	const void *msg;
+	u32 len;
+
+	msg = vmbus_pkt_payload(pkt, &len);
+	switch (FIELD_GET(NETVSC_TID_KIND, transaction)) {
+	case NETVSC_TID_DATA:
+		poll->tx_bytes += netvsc_tx_complete(ch, transaction,
+						     nvsp_rndis_ok(msg, len),
+						     poll->budget);
+		poll->tx_packets++;
+		return;
+	case NETVSC_TID_NVSP:
+		nvsp_handle_completion(ch->nv, transaction, msg, len);
+		return;
+	case NETVSC_TID_RNDIS:
+		rndis_handle_released(ch->nv, transaction);
+		return;
+	}
+
+	netvsc_count(ch->nv, NETVSC_EV_BAD_TRANSACTION);
+	if (net_ratelimit())
+		netdev_warn(ch->nv->ndev,
+			    "completion of %#llx, which was never sent\n",
+			    transaction);
+}
+
+static void netvsc_inband(struct netvsc_channel *ch,
+			  const struct vmpacket_descriptor *pkt)
+{
+	const void *msg;
+	u32 len;
+
+	msg = vmbus_pkt_payload(pkt, &len);
+	if (len < sizeof(__le32))
+		netvsc_bad_packet(ch, pkt);
+	else
+		nvsp_handle_inband(ch->nv, msg, len);
+}
+
+/* Return: false if the packet has to wait. */
+static bool netvsc_dispatch(struct netvsc_channel *ch,
+			    const struct vmpacket_descriptor *pkt,
+			    struct netvsc_poll *poll)
+{
+	switch (pkt->type) {
+	case VM_PKT_COMP:
+		netvsc_completion(ch, pkt, poll);
+		return true;
+	case VM_PKT_DATA_USING_XFER_PAGES:
+		if (poll->frames >= poll->budget || !netvsc_rx_ready(ch))
+			return false;
+		poll->frames += netvsc_rx_transfer(ch, pkt);
+		return true;
+	case VM_PKT_DATA_INBAND:
+		netvsc_inband(ch, pkt);
+		return true;
+	default:
+		netvsc_bad_packet(ch, pkt);
+		return true;
+	}
+}
+
+/* Return: true if the ring holds more for the next poll. */
+static bool netvsc_drain(struct netvsc_channel *ch, struct netvsc_poll *poll)
+{
+	const struct vmpacket_descriptor *pkt;
+	int n = 0;
+
+	pkt = hv_pkt_iter_first(ch->vmbus);
+	while (pkt && n++ < NETVSC_POLL_PACKETS) {
+		if (!netvsc_dispatch(ch, pkt, poll))
+			break;
+		pkt = __hv_pkt_iter_next(ch->vmbus, pkt);
+	}
+	hv_pkt_iter_close(ch->vmbus);
+
+	netvsc_tx_completed(ch, poll->tx_packets, poll->tx_bytes);
+	return pkt;
+}
+
+static int netvsc_poll(struct napi_struct *napi, int budget)
+{
+	struct netvsc_channel *ch = container_of(napi, struct netvsc_channel,
+						 napi);
+	struct hv_ring_buffer_info *ring = &ch->vmbus->inbound;
+	struct netvsc_poll poll = { .budget = budget };
+	bool again;
+
+	again = netvsc_drain(ch, &poll);
+	/*
+	 * What waits for room in the outbound ring is tried again without an
+	 * interrupt: the host need not send one for making room.
+	 */
+	again |= !netvsc_rx_flush(ch);
+	again |= netvsc_tx_poll(ch);
+	if (!budget)
+		return 0;
+	if (again || poll.frames >= budget)
+		return budget;
+
+	if (napi_complete_done(napi, poll.frames) && hv_end_read(ring) &&
+	    napi_schedule_prep(napi)) {
+		hv_begin_read(ring);
+		__napi_schedule(napi);
+	}
+	return poll.frames;
+}
+
+/* Called from the VMBus interrupt: the host has written to the ring. */
+static void netvsc_channel_event(void *context)
+{
+	struct netvsc_channel *ch = context;
+
+	if (!napi_schedule_prep(&ch->napi))
+		return;
+	hv_begin_read(&ch->vmbus->inbound);
+	__napi_schedule_irqoff(&ch->napi);
+}
+
+int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
+{
+	u32 ring = VMBUS_RING_SIZE(NETVSC_RING_BYTES);
+	int err;
+
+	ch->vmbus = vmbus;
+	netvsc_rx_start(ch);
+
+	set_channel_read_mode(vmbus, HV_CALL_ISR);
+	/* Transaction ids are our own; another driver may have left its. */
+	vmbus->next_request_id_callback = NULL;
+	vmbus->request_addr_callback = NULL;
+	vmbus->rqstor_size = 0;
+	vmbus->requestor.req_arr = NULL;
+	vmbus->requestor.req_bitmap = NULL;
+	vmbus->max_pkt_size = NETVSC_MAX_PACKET;
+
+	napi_enable(&ch->napi);
+	err = vmbus_open(vmbus, ring, ring, NULL, 0, netvsc_channel_event, ch);
+	if (err) {
+		napi_disable(&ch->napi);
+		return err;
+	}
+	ch->opened = true;
+	return 0;
+}
+
+void netvsc_channel_close(struct netvsc_channel *ch)
+{
+	if (!ch->opened)
+		return;
+
+	/* The ring goes with the channel, so polling ends first. */
+	napi_disable(&ch->napi);
+	vmbus_close(ch->vmbus);
+	ch->opened = false;
+}
+
+int netvsc_channel_init(struct netvsc_channel *ch, struct netvsc *nv,
+			u16 index)
+{
+	int err;
+
+	ch->nv = nv;
+	ch->index = index;
+	netvsc_rx_init(ch);
+
+	err = netvsc_tx_init(ch);
+	if (err)
+		return err;
+	netif_napi_add(nv->ndev, &ch->napi, netvsc_poll);
+	return 0;
+}
+
+void netvsc_channel_uninit(struct netvsc_channel *ch)
+{
+	netif_napi_del(&ch->napi);
+	netvsc_tx_uninit(ch);
+}

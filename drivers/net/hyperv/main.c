@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module and the VMBus driver: a device's way in and out, and its session
+ * with the host from the channel to the RNDIS state.
+ */
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+
+#include "netvsc.h"
+#include "rndis.h"
+
+static int netvsc_session_query(struct netvsc *nv)
+{
+	int err;
+
+	err = rndis_query_u32(nv, RNDIS_OID_GEN_MAXIMUM_FRAME_SIZE,
+			      &nv->max_mtu);
+	if (err)
+		return err;
+	if (nv->max_mtu < ETH_MIN_MTU)
+		return -EPROTO;
+
+	/* A NIC without offloads is a NIC still. */
+	err = rndis_query_caps(nv, &nv->caps);
+	if (!err)
+		err = rndis_set_offloads(nv, &nv->caps);
+	if (err) {
+		netdev_warn(nv->ndev, "no offloads: %d\n", err);
+		memset(&nv->caps, 0, sizeof(nv->caps));
+	}
+
+	netvsc_link_query(nv);
+	return 0;
+}
+
+int netvsc_session_start(struct netvsc *nv, unsigned int mtu)
+{
+	struct netvsc_channel *ch = &nv->channels[0];
+	int err;
+
+	err = netvsc_channel_open(ch, nv->hdev->channel);
+	if (err) {
+		netdev_err(nv->ndev, "channel not opened: %d\n", err);
+		return err;
+	}
+	err = nvsp_connect(nv, mtu);
+	if (err)
+		goto disconnect;
+	err = netvsc_tx_start(ch);
+	if (err)
+		goto disconnect;
+	nv->nr_channels = 1;
+
+	err = rndis_start(nv);
+	if (err)
+		goto tx_stop;
+	err = netvsc_session_query(nv);
+	if (err)
+		goto halt;
+	return 0;
+
+halt:
+	rndis_halt(nv);
+tx_stop:
+	nv->nr_channels = 0;
+disconnect:
+	nvsp_disconnect(nv);
+	netvsc_channel_close(ch);
+	netvsc_tx_stop(ch);
+	nvsp_free(nv);
+	return err;
+}
+
+void netvsc_session_stop(struct netvsc *nv)
+{
+	struct netvsc_channel *ch = &nv->channels[0];
+
+	/* What could not be set up again after a failure is not there. */
+	if (!nv->nr_channels)
+		return;
+
+	rndis_halt(nv);
+	nv->nr_channels = 0;
+	nvsp_disconnect(nv);
+	netvsc_channel_close(ch);
+	netvsc_tx_stop(ch);
+	nvsp_free(nv);
+}
+
+static int netvsc_init_parts(struct netvsc *nv)
+{
+	int err;
+
+	netvsc_netdev_init(nv);
+	nvsp_init(nv);
+	err = rndis_init(nv);
+	if (err)
+		return err;
+	err = netvsc_channel_init(&nv->channels[0], nv, 0);
+	if (err)
+		goto rndis;
+	err = netvsc_vf_init(nv);
+	if (err)
+		goto channel;
+	return 0;
+
+channel:
+	netvsc_channel_uninit(&nv->channels[0]);
+rndis:
+	rndis_uninit(nv);
+	return err;
+}
+
+static void netvsc_uninit_parts(struct netvsc *nv)
+{
+	netvsc_vf_uninit(nv);
+	netvsc_channel_uninit(&nv->channels[0]);
+	rndis_uninit(nv);
+}
+
+static int netvsc_register(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+	u8 mac[ETH_ALEN];
+	int err;
+
+	err = netvsc_session_start(nv, ETH_DATA_LEN);
+	if (err)
+		return err;
+
+	err = rndis_query_mac(nv, mac);
+	if (err) {
+		netdev_err(ndev, "no MAC address from the host: %d\n", err);
+		goto stop;
+	}
+	eth_hw_addr_set(ndev, mac);
+	ndev->mtu = min_t(u32, ETH_DATA_LEN, nv->max_mtu);
+	netvsc_netdev_set_caps(nv);
+
+	err = register_netdevice(ndev);
+	if (err)
+		goto stop;
+	return 0;
+
+stop:
+	netvsc_session_stop(nv);
+	return err;
+}
+
+static int netvsc_probe(struct hv_device *hdev,
+			const struct hv_vmbus_device_id *id)
+{
+	struct net_device *ndev;
+	struct netvsc *nv;
+	int err;
+
+	ndev = alloc_etherdev_mq(sizeof(*nv), NETVSC_MAX_CHANNELS);
+	if (!ndev)
+		return -ENOMEM;
+	nv = netvsc_priv(ndev);
+	nv->ndev = ndev;
+	nv->hdev = hdev;
+
+	err = netvsc_init_parts(nv);
+	if (err)
+		goto free;
+	hv_set_drvdata(hdev, nv);
+
+	/*
+	 * As soon as the host knows that we take VFs, it may offer one.  With
+	 * RTNL held that cannot be registered, and take a name, before us.
+	 */
+	rtnl_lock();
+	err = netvsc_register(nv);
+	rtnl_unlock();
+	if (err)
+		goto uninit;
+
+	netvsc_vf_attach(nv);
+	schedule_delayed_work(&nv->link_work, 0);
+	return 0;
+
+uninit:
+	cancel_delayed_work_sync(&nv->link_work);
+	hv_set_drvdata(hdev, NULL);
+	netvsc_uninit_parts(nv);
+free:
+	free_netdev(ndev);
+	return err;
+}
+
+static void netvsc_remove(struct hv_device *hdev)
+{
+	struct netvsc *nv = hv_get_drvdata(hdev);
+
+	netvsc_vf_detach(nv);
+	unregister_netdev(nv->ndev);
+
+	rtnl_lock();
+	netvsc_session_stop(nv);
+	rtnl_unlock();
+
+	/* Nobody is left to start these again. */
+	cancel_delayed_work_sync(&nv->link_work);
+	cancel_work_sync(&nv->filter_work);
+
+	hv_set_drvdata(hdev, NULL);
+	netvsc_uninit_parts(nv);
+	free_netdev(nv->ndev);
+}
+
+static int netvsc_suspend(struct hv_device *hdev)
+{
+	struct netvsc *nv = hv_get_drvdata(hdev);
+
+	cancel_delayed_work_sync(&nv->link_work);
+	rtnl_lock();
+	netvsc_netdev_pause(nv);
+	netvsc_session_stop(nv);
+	rtnl_unlock();
+	return 0;
+}
+
+static int netvsc_resume(struct hv_device *hdev)
+{
+	struct netvsc *nv = hv_get_drvdata(hdev);
+	int err;
+
+	rtnl_lock();
+	err = netvsc_session_start(nv, nv->ndev->mtu);
+	if (!err)
+		err = netvsc_netdev_resume(nv);
+	rtnl_unlock();
+	return err;
+}
+
+static const struct hv_vmbus_device_id netvsc_ids[] = {
+	{ HV_NIC_GUID },
+	{ }
+};
+MODULE_DEVICE_TABLE(vmbus, netvsc_ids);
+
+static struct hv_driver netvsc_driver = {
+	.name		= KBUILD_MODNAME,
+	.probe		= netvsc_probe,
+	.remove		= netvsc_remove,
+	.suspend	= netvsc_suspend,
+	.resume		= netvsc_resume,
+	.id_table	= netvsc_ids,
+	/* In order: the first NIC of the host is eth0. */
+	.driver.probe_type = PROBE_FORCE_SYNCHRONOUS,
+};
+
+static int __init netvsc_init(void)
+{
+	int err;
+
+	/* First the notifier: a VF may be registered while a NIC probes. */
+	err = netvsc_vf_notifier_register();
+	if (err)
+		return err;
+	err = vmbus_driver_register(&netvsc_driver);
+	if (err)
+		netvsc_vf_notifier_unregister();
+	return err;
+}
+
+static void __exit netvsc_exit(void)
+{
+	vmbus_driver_unregister(&netvsc_driver);
+	netvsc_vf_notifier_unregister();
+}
+
+module_init(netvsc_init);
+module_exit(netvsc_exit);
+
+MODULE_DESCRIPTION("Network interface of a Hyper-V guest");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The net_device, apart from its data path: open and stop, addresses and
+ * filters, MTU, link state, statistics.
+ */
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/if_vlan.h>
+#include <linux/rtnetlink.h>
+
+#include "netvsc.h"
+#include "rndis.h"
+
+/* Time for user space to notice that the link was down. */
+#define NETVSC_FLAP		(2 * HZ)
+
+#define NETVSC_MAX_MTU		(65535 - ETH_HLEN)
+
+static u32 netvsc_wanted_filter(struct net_device *ndev)
+{
+	u32 filter = RNDIS_PACKET_TYPE_DIRECTED;
+
+	if (ndev->flags & IFF_PROMISC)
+		return RNDIS_PACKET_TYPE_PROMISCUOUS;
+
+	netif_addr_lock_bh(ndev);
+	if ((ndev->flags & IFF_ALLMULTI) || !netdev_mc_empty(ndev))
+		filter |= RNDIS_PACKET_TYPE_ALL_MULTICAST;
+	/* Hosts know of no second address. */
+	if (!netdev_uc_empty(ndev))
+		filter = RNDIS_PACKET_TYPE_PROMISCUOUS;
+	netif_addr_unlock_bh(ndev);
+
+	if (filter != RNDIS_PACKET_TYPE_PROMISCUOUS &&
+	    (ndev->flags & IFF_BROADCAST))
+		filter |= RNDIS_PACKET_TYPE_BROADCAST;
+	return filter;
+}
+
+static void netvsc_filter_work(struct work_struct *work)
+{
+	struct netvsc *nv = container_of(work, struct netvsc, filter_work);
+	int err;
+
+	if (!READ_ONCE(nv->accept))
+		return;
+	err = rndis_set_filter(nv, netvsc_wanted_filter(nv->ndev));
+	if (err && err != -ENODEV)
+		netdev_err(nv->ndev, "packet filter not set: %d\n", err);
+}
+
+static void netvsc_set_rx_mode(struct net_device *ndev)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+
+	netvsc_vf_set_rx_mode(nv);
+	schedule_work(&nv->filter_work);
+}
+
+static void netvsc_change_rx_flags(struct net_device *ndev, int change)
+{
+	netvsc_vf_change_rx_flags(netvsc_priv(ndev));
+}
+
+/* The data path */
+
+static int netvsc_data_up(struct netvsc *nv)
+{
+	int err;
+
+	WRITE_ONCE(nv->accept, true);
+	err = rndis_set_filter(nv, netvsc_wanted_filter(nv->ndev));
+	if (err) {
+		WRITE_ONCE(nv->accept, false);
+		netdev_err(nv->ndev, "packet filter not set: %d\n", err);
+		return err;
+	}
+
+	WRITE_ONCE(nv->closing, false);
+	netif_tx_wake_all_queues(nv->ndev);
+	return 0;
+}
+
+static void netvsc_data_down(struct netvsc *nv)
+{
+	int err;
+
+	/* Completions must not wake what is being stopped. */
+	WRITE_ONCE(nv->closing, true);
+	netif_tx_disable(nv->ndev);
+
+	WRITE_ONCE(nv->accept, false);
+	cancel_work_sync(&nv->filter_work);
+	err = rndis_set_filter(nv, 0);
+	if (err && err != -ENODEV)
+		netdev_warn(nv->ndev, "packet filter not cleared: %d\n", err);
+
+	if (!netvsc_tx_wait_idle(nv) && !nv->hdev->channel->rescind)
+		netdev_warn(nv->ndev, "host has not returned all packets\n");
+}
+
+static int netvsc_open(struct net_device *ndev)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	int err;
+
+	if (!nv->rndis.up)
+		return -ENODEV;
+	err = netvsc_data_up(nv);
+	if (err)
+		return err;
+
+	if (READ_ONCE(nv->link_up))
+		netif_carrier_on(ndev);
+	netvsc_vf_open(nv);
+	return 0;
+}
+
+static int netvsc_stop(struct net_device *ndev)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+
+	netvsc_vf_stop(nv);
+	netvsc_data_down(nv);
+	return 0;
+}
+
+/* Takes the net_device out of service for as long as there is no session. */
+void netvsc_netdev_pause(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+
+	netvsc_vf_session_ending(nv);
+	netif_device_detach(ndev);
+	if (netif_running(ndev))
+		netvsc_data_down(nv);
+}
+
+int netvsc_netdev_resume(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+	int err = 0;
+
+	if (netif_running(ndev))
+		err = netvsc_data_up(nv);
+	if (err)
+		return err;
+
+	netif_device_attach(ndev);
+	schedule_delayed_work(&nv->link_work, 0);
+	netvsc_vf_session_started(nv);
+	return 0;
+}
+
+/*
+ * The host learns of the MTU when a session begins, and carves up the receive
+ * buffer for it: a new MTU takes a new session.  If that fails, the old MTU
+ * gets one.
+ */
+static int netvsc_change_mtu(struct net_device *ndev, int mtu)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	unsigned int old = ndev->mtu;
+	int err, err_old = 0;
+
+	netvsc_netdev_pause(nv);
+	netvsc_session_stop(nv);
+
+	err = netvsc_session_start(nv, mtu);
+	if (!err && nv->max_mtu < mtu) {
+		netvsc_session_stop(nv);
+		err = -ERANGE;
+	}
+	if (err) {
+		netdev_err(ndev, "host does not take an MTU of %d: %d\n", mtu,
+			   err);
+		err_old = netvsc_session_start(nv, old);
+	}
+	if (!err_old)
+		err_old = netvsc_netdev_resume(nv);
+	if (err_old)
+		netdev_err(ndev, "no session with the host any more: %d\n",
+			   err_old);
+
+	if (!err && !err_old)
+		WRITE_ONCE(ndev->mtu, mtu);
+	return err ?: err_old;
+}
+
+static int netvsc_set_mac(struct net_device *ndev, void *addr)
+{
+	const struct sockaddr *sa = addr;
+	int err;
+
+	err = eth_prepare_mac_addr_change(ndev, addr);
+	if (err)
+		return err;
+	err = rndis_set_mac(netvsc_priv(ndev), sa->sa_data);
+	if (err)
+		return err;
+	eth_commit_mac_addr_change(ndev, addr);
+	return 0;
+}
+
+static void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	struct netvsc_channel *ch = &nv->channels[queue];
+
+	netvsc_count(nv, NETVSC_EV_TX_TIMEOUT);
+	netdev_err(ndev, "queue %u: %u of %u slots free, %u bytes of ring\n",
+		   queue, ch->tx.slot_pool.head - ch->tx.slot_pool.tail,
+		   ch->tx.slot_pool.total,
+		   hv_get_bytes_to_write(&ch->vmbus->outbound));
+	/* An interrupt may have been lost; what has come back is found now. */
+	napi_schedule(&ch->napi);
+}
+
+/* Link */
+
+/* NAPI: the host has said something about the link. */
+void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
+{
+	if (event == NETVSC_LINK_UP)
+		WRITE_ONCE(nv->link_up, true);
+	else if (event == NETVSC_LINK_DOWN)
+		WRITE_ONCE(nv->link_up, false);
+
+	set_bit(event, &nv->link_events);
+	mod_delayed_work(system_wq, &nv->link_work, 0);
+}
+
+static void netvsc_query_speed(struct netvsc *nv)
+{
+	u32 speed;
+
+	/* In units of 100 bit/s */
+	if (rndis_query_u32(nv, RNDIS_OID_GEN_LINK_SPEED, &speed))
+		WRITE_ONCE(nv->speed, SPEED_UNKNOWN);
+	else
+		WRITE_ONCE(nv->speed, speed / 10000);
+}
+
+void netvsc_link_query(struct netvsc *nv)
+{
+	u32 state;
+
+	/* A host that cannot tell has its link up. */
+	if (rndis_query_u32(nv, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &state))
+		state = RNDIS_MEDIA_STATE_CONNECTED;
+	WRITE_ONCE(nv->link_up, state == RNDIS_MEDIA_STATE_CONNECTED);
+	netvsc_query_speed(nv);
+}
+
+static void netvsc_link_work(struct work_struct *work)
+{
+	struct netvsc *nv = container_of(work, struct netvsc, link_work.work);
+	struct net_device *ndev = nv->ndev;
+	bool was_up = netif_carrier_ok(ndev);
+	bool announce;
+
+	if (test_and_clear_bit(NETVSC_LINK_SPEED, &nv->link_events))
+		netvsc_query_speed(nv);
+	clear_bit(NETVSC_LINK_DOWN, &nv->link_events);
+
+	if (test_and_clear_bit(NETVSC_LINK_CHANGED, &nv->link_events) &&
+	    was_up) {
+		/* Another network: whoever watches the link shall see it. */
+		netif_carrier_off(ndev);
+		set_bit(NETVSC_LINK_UP, &nv->link_events);
+		schedule_delayed_work(&nv->link_work, NETVSC_FLAP);
+		return;
+	}
+
+	announce = test_and_clear_bit(NETVSC_LINK_UP, &nv->link_events);
+	if (!READ_ONCE(nv->link_up)) {
+		netif_carrier_off(ndev);
+		return;
+	}
+	netif_carrier_on(ndev);
+	/* Up, and up again: the guest may have moved to another host. */
+	if (announce && was_up)
+		netdev_notify_peers(ndev);
+}
+
+/* Statistics */
+
+static void netvsc_add_tx_stats(const struct netvsc_tx *tx,
+				struct rtnl_link_stats64 *stats)
+{
+	u64 packets, bytes, errors, dropped;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&tx->done.syncp);
+		packets = u64_stats_read(&tx->done.packets);
+		bytes = u64_stats_read(&tx->done.bytes);
+		errors = u64_stats_read(&tx->done.errors);
+	} while (u64_stats_fetch_retry(&tx->done.syncp, start));
+	do {
+		start = u64_stats_fetch_begin(&tx->stats.syncp);
+		dropped = u64_stats_read(&tx->stats.dropped);
+	} while (u64_stats_fetch_retry(&tx->stats.syncp, start));
+
+	stats->tx_packets += packets;
+	stats->tx_bytes += bytes;
+	stats->tx_errors += errors;
+	stats->tx_dropped += dropped;
+}
+
+static void netvsc_add_rx_stats(const struct netvsc_rx *rx,
+				struct rtnl_link_stats64 *stats)
+{
+	u64 packets, bytes, multicast, malformed, no_memory;
+	unsigned int start;
+
+	do {
+		start = u64_stats_fetch_begin(&rx->stats.syncp);
+		packets = u64_stats_read(&rx->stats.packets);
+		bytes = u64_stats_read(&rx->stats.bytes);
+		multicast = u64_stats_read(&rx->stats.multicast);
+		malformed = u64_stats_read(&rx->stats.malformed);
+		no_memory = u64_stats_read(&rx->stats.no_memory);
+	} while (u64_stats_fetch_retry(&rx->stats.syncp, start));
+
+	stats->rx_packets += packets;
+	stats->rx_bytes += bytes;
+	stats->multicast += multicast;
+	stats->rx_errors += malformed;
+	stats->rx_dropped += no_memory;
+}
+
+static void netvsc_get_stats64(struct net_device *ndev,
+			       struct rtnl_link_stats64 *stats)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	unsigned int i;
+
+	for (i = 0; i < NETVSC_MAX_CHANNELS; i++) {
+		netvsc_add_tx_stats(&nv->channels[i].tx, stats);
+		netvsc_add_rx_stats(&nv->channels[i].rx, stats);
+	}
+	netvsc_vf_get_stats64(nv, stats);
+}
+
+static const struct net_device_ops netvsc_netdev_ops = {
+	.ndo_start_xmit		= netvsc_start_xmit,
+	.ndo_features_check	= netvsc_features_check,
+	.ndo_get_stats64	= netvsc_get_stats64,
+	.ndo_open		= netvsc_open,
+	.ndo_stop		= netvsc_stop,
+	.ndo_change_mtu		= netvsc_change_mtu,
+	.ndo_set_mac_address	= netvsc_set_mac,
+	.ndo_validate_addr	= eth_validate_addr,
+	.ndo_change_rx_flags	= netvsc_change_rx_flags,
+	.ndo_set_rx_mode	= netvsc_set_rx_mode,
+	.ndo_tx_timeout		= netvsc_tx_timeout,
+};
+
+bool netvsc_dev_is(const struct net_device *ndev)
+{
+	return ndev->netdev_ops == &netvsc_netdev_ops;
+}
+
+/* What the host's NIC can do becomes what the net_device can do. */
+void netvsc_netdev_set_caps(struct netvsc *nv)
+{
+	netdev_features_t fixed = NETIF_F_HIGHDMA;
+	struct net_device *ndev = nv->ndev;
+
+	ndev->min_mtu = ETH_MIN_MTU;
+	ndev->max_mtu = ETH_DATA_LEN;
+	if (nv->nvsp.version >= NVSP_VERSION_2) {
+		ndev->max_mtu = NETVSC_MAX_MTU;
+		fixed |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+	}
+
+	ndev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_RXHASH |
+			    nv->caps.features;
+	ndev->features = ndev->hw_features | fixed;
+	ndev->vlan_features = ndev->hw_features | NETIF_F_HIGHDMA;
+	if (nv->caps.tso_max)
+		netif_set_tso_max_size(ndev, nv->caps.tso_max);
+}
+
+void netvsc_netdev_init(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+
+	init_waitqueue_head(&nv->tx_idle);
+	INIT_DELAYED_WORK(&nv->link_work, netvsc_link_work);
+	INIT_WORK(&nv->filter_work, netvsc_filter_work);
+	nv->closing = true;
+	nv->speed = SPEED_UNKNOWN;
+
+	ndev->netdev_ops = &netvsc_netdev_ops;
+	ndev->ethtool_ops = &netvsc_ethtool_ops;
+	/* The host takes a new address at any time. */
+	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	SET_NETDEV_DEV(ndev, &nv->hdev->device);
+	netif_carrier_off(ndev);
+}

@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The NVSP session: agreeing on a version, sharing the two buffers, requests
+ * and their answers, the data-path switch.
+ */
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <asm/mshyperv.h>
+
+#include "netvsc.h"
+
+/* Newest first: the first one that the host takes is used. */
+static const u32 nvsp_versions[] = {
+	NVSP_VERSION_6_1,
+	NVSP_VERSION_6,
+	NVSP_VERSION_5,
+	NVSP_VERSION_4,
+	NVSP_VERSION_2,
+	NVSP_VERSION_1,
+};
+
+static struct vmbus_channel *nvsp_vmbus(struct netvsc *nv)
+{
+	return nv->hdev->channel;
+}
+
+/*
+ * The ring is shared with the data path and may be full for a moment.  Nothing
+ * tells a sleeping sender that the host has made room, so look again.
+ */
+static bool nvsp_try_again(int err, unsigned long deadline)
+{
+	if (err != -EAGAIN || time_after(jiffies, deadline))
+		return false;
+	usleep_range(500, 1000);
+	return true;
+}
+
+static int nvsp_post(struct netvsc *nv, struct nvsp_message *msg,
+		     u64 transaction, u32 flags)
+{
+	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	int err;
+
+	do {
+		err = vmbus_sendpacket(nvsp_vmbus(nv), msg, sizeof(*msg),
+				       transaction, VM_PKT_DATA_INBAND, flags);
+	} while (nvsp_try_again(err, deadline));
+	return err;
+}
+
+/* For messages that the host does not answer. */
+static int nvsp_tell(struct netvsc *nv, struct nvsp_message *msg)
+{
+	return nvsp_post(nv, msg, 0, 0);
+}
+
+static void nvsp_await(struct nvsp *nvsp, u64 transaction)
+{
+	spin_lock_bh(&nvsp->reply_lock);
+	nvsp->awaited = transaction;
+	reinit_completion(&nvsp->replied);
+	spin_unlock_bh(&nvsp->reply_lock);
+}
+
+/* From here on an answer that comes after all is stale. */
+static void nvsp_forget(struct nvsp *nvsp)
+{
+	spin_lock_bh(&nvsp->reply_lock);
+	nvsp->awaited = 0;
+	spin_unlock_bh(&nvsp->reply_lock);
+}
+
+/*
+ * Sends @msg and waits for the completion of its packet, which takes the place
+ * of @msg.  Return: bytes of the answer, or an error.
+ */
+static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg)
+{
+	struct nvsp *nvsp = &nv->nvsp;
+	u64 transaction;
+	long left;
+	int err;
+
+	lockdep_assert_held(&nvsp->lock);
+
+	if (!nvsp->up)
+		return -ENODEV;
+
+	transaction = FIELD_PREP(NETVSC_TID_KIND, NETVSC_TID_NVSP) |
+		      ++nvsp->sequence;
+	nvsp_await(nvsp, transaction);
+
+	err = nvsp_post(nv, msg, transaction,
+			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+	if (err) {
+		nvsp_forget(nvsp);
+		return err;
+	}
+
+	left = netvsc_wait_host(nv, &nvsp->replied);
+	nvsp_forget(nvsp);
+	if (left < 0)
+		return left;
+	/* Forgetting and answering exclude each other: look once more. */
+	if (!left && !try_wait_for_completion(&nvsp->replied)) {
+		netvsc_count(nv, NETVSC_EV_TIMEOUT);
+		netdev_err(nv->ndev, "no answer to NVSP message %u\n",
+			   le32_to_cpu(msg->type));
+		return -ETIMEDOUT;
+	}
+
+	*msg = nvsp->reply;
+	return nvsp->reply_len;
+}
+
+/* A request whose answer is of @type and at least @size bytes long. */
+static int nvsp_request(struct netvsc *nv, struct nvsp_message *msg,
+			u32 type, u32 size)
+{
+	int len;
+
+	mutex_lock(&nv->nvsp.lock);
+	len = nvsp_call(nv, msg);
+	mutex_unlock(&nv->nvsp.lock);
+	if (len < 0)
+		return len;
+
+	if (len < size || le32_to_cpu(msg->type) != type) {
+		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
+		netdev_err(nv->ndev, "NVSP answer %u of %d bytes makes no sense\n",
+			   le32_to_cpu(msg->type), len);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/* NAPI: the host has completed the packet of a request. */
+void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
+			    const void *msg, u32 len)
+{
+	struct nvsp *nvsp = &nv->nvsp;
+
+	spin_lock(&nvsp->reply_lock);
+	if (!nvsp->awaited || nvsp->awaited != transaction) {
+		spin_unlock(&nvsp->reply_lock);
+		netvsc_count(nv, NETVSC_EV_STALE_REPLY);
+		return;
+	}
+
+	memset(&nvsp->reply, 0, sizeof(nvsp->reply));
+	nvsp->reply_len = min_t(u32, len, sizeof(nvsp->reply));
+	memcpy(&nvsp->reply, msg, nvsp->reply_len);
+	nvsp->awaited = 0;
+	complete(&nvsp->replied);
+	spin_unlock(&nvsp->reply_lock);
+}
+
+static void nvsp_handle_association(struct netvsc *nv,
+				    const struct nvsp_message *msg)
+{
+	const struct nvsp_vf_association *assoc = &msg->vf_association;
+
+	/* A device of the host's choosing must not see a sealed guest's data */
+	if (hv_is_isolation_supported())
+		return;
+
+	netvsc_vf_association(nv, le32_to_cpu(assoc->allocated) == 1,
+			      le32_to_cpu(assoc->serial));
+}
+
+/* NAPI: a message that the host sent on its own. */
+void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len)
+{
+	struct nvsp_message copy = {};
+
+	memcpy(&copy, msg, min_t(u32, len, sizeof(copy)));
+
+	switch (le32_to_cpu(copy.type)) {
+	case NVSP_VF_ASSOCIATION:
+		if (len < nvsp_size(vf_association))
+			break;
+		nvsp_handle_association(nv, &copy);
+		return;
+	case NVSP_SEND_TABLE:
+		/* One channel: there is nothing to spread. */
+		return;
+	}
+
+	netvsc_count(nv, NETVSC_EV_BAD_NVSP);
+	if (net_ratelimit())
+		netdev_warn(nv->ndev, "NVSP message %u of %u bytes ignored\n",
+			    le32_to_cpu(copy.type), len);
+}
+
+static int nvsp_try_version(struct netvsc *nv, u32 version)
+{
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_INIT),
+		.init.lowest = cpu_to_le32(version),
+		.init.highest = cpu_to_le32(version),
+	};
+	int err;
+
+	err = nvsp_request(nv, &msg, NVSP_INIT_DONE, nvsp_size(init_done));
+	if (err)
+		return err;
+
+	if (le32_to_cpu(msg.init_done.status) != NVSP_STATUS_SUCCESS)
+		return -EPROTONOSUPPORT;
+	return 0;
+}
+
+static int nvsp_negotiate(struct netvsc *nv)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(nvsp_versions); i++) {
+		err = nvsp_try_version(nv, nvsp_versions[i]);
+		if (err == -EPROTONOSUPPORT)
+			continue;
+		if (!err)
+			nv->nvsp.version = nvsp_versions[i];
+		return err;
+	}
+	return -EPROTONOSUPPORT;
+}
+
+static int nvsp_configure(struct netvsc *nv, unsigned int mtu)
+{
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_NDIS_CONFIG),
+	};
+	u64 caps = NVSP_CAP_8021Q;
+
+	if (nv->nvsp.version < NVSP_VERSION_2)
+		return 0;
+
+	if (nv->nvsp.version >= NVSP_VERSION_5) {
+		caps |= NVSP_CAP_TEAMING;
+		if (!hv_is_isolation_supported())
+			caps |= NVSP_CAP_SRIOV;
+	}
+
+	msg.ndis_config.mtu = cpu_to_le32(mtu + ETH_HLEN);
+	msg.ndis_config.capabilities = cpu_to_le64(caps);
+	return nvsp_tell(nv, &msg);
+}
+
+static int nvsp_send_ndis_version(struct netvsc *nv)
+{
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_NDIS_VERSION),
+		.ndis_version.major = cpu_to_le32(6),
+		.ndis_version.minor = cpu_to_le32(30),
+	};
+
+	if (nv->nvsp.version <= NVSP_VERSION_4)
+		msg.ndis_version.minor = cpu_to_le32(1);
+	return nvsp_tell(nv, &msg);
+}
+
+static int nvsp_buffer_alloc(struct netvsc *nv, struct netvsc_buffer *buf,
+			     u32 size)
+{
+	int err;
+
+	buf->base = vmbus_alloc_buffer(nvsp_vmbus(nv), size, &buf->chunks,
+				       &buf->nr_chunks);
+	if (!buf->base)
+		return -ENOMEM;
+	buf->size = size;
+
+	err = vmbus_establish_gpadl_caller_decrypted(nvsp_vmbus(nv), buf->base,
+						     size, &buf->gpadl);
+	if (err)
+		netdev_err(nv->ndev, "GPADL of %u bytes refused: %d\n", size,
+			   err);
+	return err;
+}
+
+static int nvsp_announce(struct netvsc *nv, struct netvsc_buffer *buf,
+			 u32 type, u16 id, struct nvsp_message *msg,
+			 u32 answer, u32 size)
+{
+	memset(msg, 0, sizeof(*msg));
+	msg->type = cpu_to_le32(type);
+	msg->buffer.gpadl = cpu_to_le32(buf->gpadl.gpadl_handle);
+	msg->buffer.id = cpu_to_le16(id);
+
+	/* Without an answer the host may know it or not; revoking is safe. */
+	buf->announced = true;
+	return nvsp_request(nv, msg, answer, size);
+}
+
+static int nvsp_share_rx(struct netvsc *nv)
+{
+	u32 size = NETVSC_RX_BUF_BYTES, section, count;
+	struct nvsp *nvsp = &nv->nvsp;
+	struct nvsp_message msg;
+	int err;
+
+	if (nvsp->version <= NVSP_VERSION_2)
+		size = NETVSC_RX_BUF_BYTES_V2;
+
+	err = nvsp_buffer_alloc(nv, &nvsp->rx, size);
+	if (err)
+		return err;
+
+	err = nvsp_announce(nv, &nvsp->rx, NVSP_RX_BUFFER, NVSP_RX_BUFFER_ID,
+			    &msg, NVSP_RX_BUFFER_DONE,
+			    nvsp_size(rx_buffer_done));
+	if (err)
+		return err;
+	if (le32_to_cpu(msg.rx_buffer_done.status) != NVSP_STATUS_SUCCESS)
+		return -EIO;
+
+	section = le32_to_cpu(msg.rx_buffer_done.section_size);
+	count = le32_to_cpu(msg.rx_buffer_done.nr_sections);
+	if (le32_to_cpu(msg.rx_buffer_done.nr_groups) != 1 ||
+	    msg.rx_buffer_done.offset || section < ETH_ZLEN || !count ||
+	    (u64)section * count > size) {
+		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
+		return -EPROTO;
+	}
+
+	nvsp->rx_section = section;
+	return 0;
+}
+
+static int nvsp_share_tx(struct netvsc *nv)
+{
+	struct nvsp *nvsp = &nv->nvsp;
+	struct nvsp_message msg;
+	int err;
+
+	err = nvsp_buffer_alloc(nv, &nvsp->tx, NETVSC_TX_BUF_BYTES);
+	if (err)
+		return err;
+
+	err = nvsp_announce(nv, &nvsp->tx, NVSP_TX_BUFFER, NVSP_TX_BUFFER_ID,
+			    &msg, NVSP_TX_BUFFER_DONE,
+			    nvsp_size(tx_buffer_done));
+	if (err)
+		return err;
+	if (le32_to_cpu(msg.tx_buffer_done.status) != NVSP_STATUS_SUCCESS)
+		return -EIO;
+
+	nvsp->tx_section = le32_to_cpu(msg.tx_buffer_done.section_size);
+	if (!nvsp->tx_section || nvsp->tx_section > nvsp->tx.size) {
+		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static void nvsp_revoke(struct netvsc *nv, struct netvsc_buffer *buf,
+			u32 type, u16 id)
+{
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(type),
+		.revoke.id = cpu_to_le16(id),
+	};
+	int err;
+
+	if (!buf->announced)
+		return;
+
+	err = nvsp_tell(nv, &msg);
+	if (err && !nvsp_vmbus(nv)->rescind)
+		netdev_warn(nv->ndev, "shared buffer not revoked: %d\n", err);
+	buf->announced = false;
+}
+
+/* Return: false if the host may still write to the buffer. */
+static bool nvsp_buffer_withdraw(struct netvsc *nv, struct netvsc_buffer *buf)
+{
+	if (!buf->gpadl.gpadl_handle)
+		return true;
+	if (vmbus_teardown_gpadl(nvsp_vmbus(nv), &buf->gpadl))
+		return false;
+	buf->gpadl.gpadl_handle = 0;
+	return true;
+}
+
+static void nvsp_buffer_free(struct netvsc *nv, struct netvsc_buffer *buf)
+{
+	/* Memory that the host may still write to is lost for good. */
+	if (nvsp_buffer_withdraw(nv, buf))
+		vmbus_free_buffer(buf->base, buf->chunks, buf->nr_chunks);
+	else
+		netdev_err(nv->ndev, "GPADL not torn down: leaking %u bytes\n",
+			   buf->size);
+	memset(buf, 0, sizeof(*buf));
+}
+
+int nvsp_connect(struct netvsc *nv, unsigned int mtu)
+{
+	int err;
+
+	mutex_lock(&nv->nvsp.lock);
+	nv->nvsp.up = true;
+	mutex_unlock(&nv->nvsp.lock);
+
+	err = nvsp_negotiate(nv);
+	if (err)
+		return err;
+	if (hv_is_isolation_supported() &&
+	    nv->nvsp.version < NVSP_VERSION_6_1) {
+		netdev_err(nv->ndev, "NVSP %#x is not safe in this guest\n",
+			   nv->nvsp.version);
+		return -EPROTO;
+	}
+
+	err = nvsp_configure(nv, mtu);
+	if (err)
+		return err;
+	err = nvsp_send_ndis_version(nv);
+	if (err)
+		return err;
+
+	err = nvsp_share_rx(nv);
+	if (err) {
+		netdev_err(nv->ndev, "receive buffer not shared: %d\n", err);
+		return err;
+	}
+	err = nvsp_share_tx(nv);
+	if (err)
+		netdev_err(nv->ndev, "send buffer not shared: %d\n", err);
+	return err;
+}
+
+void nvsp_disconnect(struct netvsc *nv)
+{
+	struct nvsp *nvsp = &nv->nvsp;
+
+	nvsp_revoke(nv, &nvsp->rx, NVSP_RX_BUFFER_REVOKE, NVSP_RX_BUFFER_ID);
+	nvsp_revoke(nv, &nvsp->tx, NVSP_TX_BUFFER_REVOKE, NVSP_TX_BUFFER_ID);
+
+	mutex_lock(&nvsp->lock);
+	nvsp->up = false;
+	mutex_unlock(&nvsp->lock);
+
+	/*
+	 * Hosts before Windows 10 want the GPADLs torn down while the channel
+	 * is open; newer ones want the channel closed first.
+	 */
+	if (vmbus_proto_version < VERSION_WIN10) {
+		nvsp_buffer_withdraw(nv, &nvsp->rx);
+		nvsp_buffer_withdraw(nv, &nvsp->tx);
+	}
+}
+
+void nvsp_free(struct netvsc *nv)
+{
+	nvsp_buffer_free(nv, &nv->nvsp.rx);
+	nvsp_buffer_free(nv, &nv->nvsp.tx);
+	nv->nvsp.rx_section = 0;
+	nv->nvsp.tx_section = 0;
+}
+
+int nvsp_switch_data_path(struct netvsc *nv, bool to_vf)
+{
+	u32 path = to_vf ? NVSP_PATH_VF : NVSP_PATH_SYNTHETIC;
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_SWITCH_DATA_PATH),
+		.switch_data_path.active = cpu_to_le32(path),
+	};
+	struct nvsp *nvsp = &nv->nvsp;
+	int len;
+
+	mutex_lock(&nvsp->lock);
+	if (nvsp->up && nvsp->version < NVSP_VERSION_4)
+		len = -EOPNOTSUPP;
+	else
+		len = nvsp_call(nv, &msg);
+	mutex_unlock(&nvsp->lock);
+	if (len < 0)
+		return len;
+
+	/* The bare completion is the host's yes; a status may come with it. */
+	if (len >= nvsp_size(rndis_done) &&
+	    le32_to_cpu(msg.rndis_done.status) != NVSP_STATUS_SUCCESS)
+		return -EIO;
+	return 0;
+}
+
+void nvsp_ranges_init(struct nvsp_ranges *ranges)
+{
+	struct vmbus_packet_mpb_array *desc = (void *)ranges->words;
+
+	memset(desc, 0, offsetof(typeof(*desc), range));
+	ranges->used = offsetof(typeof(*desc), range) / sizeof(u64);
+}
+
+/* Return: false if the packet cannot take another range of this length. */
+bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma, u32 len)
+{
+	struct vmbus_packet_mpb_array *desc = (void *)ranges->words;
+	struct hv_mpb_array *range;
+	u32 offset, nr_pfns, i;
+
+	offset = dma & ~HV_HYP_PAGE_MASK;
+	nr_pfns = HVPFN_UP(offset + len);
+	if (desc->rangecount >= MAX_PAGE_BUFFER_COUNT ||
+	    ranges->used + 1 + nr_pfns > ARRAY_SIZE(ranges->words))
+		return false;
+
+	range = (void *)&ranges->words[ranges->used];
+	range->len = len;
+	range->offset = offset;
+	for (i = 0; i < nr_pfns; i++)
+		range->pfn_array[i] = HVPFN_DOWN(dma) + i;
+
+	desc->rangecount++;
+	ranges->used += 1 + nr_pfns;
+	return true;
+}
+
+/*
+ * Hands an RNDIS message to the host: from the first @len bytes of a section
+ * of the send buffer, or from @ranges of guest memory.
+ */
+int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
+		    u64 transaction, u32 section, u32 len,
+		    struct nvsp_ranges *ranges)
+{
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_RNDIS),
+		.rndis.channel = cpu_to_le32(channel),
+		.rndis.section = cpu_to_le32(section),
+		.rndis.section_len = cpu_to_le32(len),
+	};
+
+	if (ranges)
+		return vmbus_sendpacket_mpb_desc(ch->vmbus,
+						 (void *)ranges->words,
+						 ranges->used * sizeof(u64),
+						 &msg, sizeof(msg),
+						 transaction);
+
+	return vmbus_sendpacket(ch->vmbus, &msg, sizeof(msg), transaction,
+				VM_PKT_DATA_INBAND,
+				VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+}
+
+/* For messages of RNDIS control, which may sleep until there is room. */
+int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
+			    struct nvsp_ranges *ranges)
+{
+	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	int err;
+
+	do {
+		err = nvsp_send_rndis(&nv->channels[0], NVSP_RNDIS_CONTROL,
+				      transaction, NVSP_NO_SECTION, 0, ranges);
+	} while (nvsp_try_again(err, deadline));
+	return err;
+}
+
+/* Whether the completion of an RNDIS message says that it was taken. */
+bool nvsp_rndis_ok(const void *msg, u32 len)
+{
+	struct nvsp_message copy;
+
+	if (len < nvsp_size(rndis_done))
+		return false;
+
+	memcpy(&copy, msg, nvsp_size(rndis_done));
+	return le32_to_cpu(copy.type) == NVSP_RNDIS_DONE &&
+	       le32_to_cpu(copy.rndis_done.status) == NVSP_STATUS_SUCCESS;
+}
+
+void nvsp_init(struct netvsc *nv)
+{
+	mutex_init(&nv->nvsp.lock);
+	spin_lock_init(&nv->nvsp.reply_lock);
+	init_completion(&nv->nvsp.replied);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * RNDIS as Hyper-V's virtual NIC speaks it, and the NDIS objects inside its
+ * requests: wire formats only.  The numbers that any RNDIS device shares are
+ * in linux/rndis.h.
+ */
+#ifndef _NETVSC_RNDIS_H
+#define _NETVSC_RNDIS_H
+
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/rndis.h>
+#include <linux/types.h>
+
+/* Every message; an offset counts from the end of this header. */
+struct rndis_hdr {
+	__le32 type;
+	__le32 len;			/* of the message, this included */
+};
+
+struct rndis_initialize {
+	__le32 id;
+	__le32 major;
+	__le32 minor;
+	__le32 max_transfer;
+};
+
+struct rndis_initialize_done {
+	__le32 id;
+	__le32 status;
+	__le32 major;
+	__le32 minor;
+	__le32 flags;
+	__le32 medium;
+	__le32 max_packets;
+	__le32 max_transfer;
+	__le32 alignment_shift;
+	__le32 af_offset;
+	__le32 af_len;
+};
+
+/* RNDIS_MSG_QUERY and RNDIS_MSG_SET */
+struct rndis_oid_request {
+	__le32 id;
+	__le32 oid;
+	__le32 len;
+	__le32 offset;
+	__le32 vc;
+};
+
+struct rndis_query_done {
+	__le32 id;
+	__le32 status;
+	__le32 len;
+	__le32 offset;
+};
+
+struct rndis_set_done {
+	__le32 id;
+	__le32 status;
+};
+
+struct rndis_indication {
+	__le32 status;
+	__le32 len;
+	__le32 offset;
+};
+
+/* RNDIS_MSG_PACKET: one Ethernet frame */
+struct rndis_packet {
+	__le32 data_offset;
+	__le32 data_len;
+	__le32 oob_offset;
+	__le32 oob_len;
+	__le32 oob_count;
+	__le32 info_offset;
+	__le32 info_len;
+	__le32 vc;
+	__le32 reserved;
+};
+
+/* Per-packet info: a list of these, each with its payload behind it. */
+struct rndis_info {
+	__le32 size;			/* with the payload */
+	__le32 type;
+	__le32 offset;			/* of the payload, from here */
+};
+
+/* Types above this bit are not NDIS's own. */
+#define RNDIS_INFO_INTERNAL	BIT(31)
+
+enum rndis_info_type {
+	RNDIS_INFO_CSUM		= 0,
+	RNDIS_INFO_LSO		= 2,
+	RNDIS_INFO_VLAN		= 6,
+	RNDIS_INFO_HASH		= 8,
+};
+
+/* RNDIS_INFO_CSUM, guest to host */
+#define RNDIS_CSUM_TX_IPV4	BIT(0)
+#define RNDIS_CSUM_TX_IPV6	BIT(1)
+#define RNDIS_CSUM_TX_TCP	BIT(2)
+#define RNDIS_CSUM_TX_UDP	BIT(3)
+#define RNDIS_CSUM_TX_L4_OFFSET	GENMASK(25, 16)
+
+/* RNDIS_INFO_CSUM, host to guest */
+#define RNDIS_CSUM_RX_TCP_GOOD	BIT(3)
+#define RNDIS_CSUM_RX_UDP_GOOD	BIT(4)
+
+/* RNDIS_INFO_LSO, guest to host, second version */
+#define RNDIS_LSO_MSS		GENMASK(19, 0)
+#define RNDIS_LSO_TCP_OFFSET	GENMASK(29, 20)
+#define RNDIS_LSO_V2		BIT(30)
+#define RNDIS_LSO_IPV6		BIT(31)
+
+/* RNDIS_INFO_VLAN, both ways */
+#define RNDIS_VLAN_PRIORITY	GENMASK(2, 0)
+#define RNDIS_VLAN_DEI		BIT(3)
+#define RNDIS_VLAN_ID		GENMASK(15, 4)
+
+/* OID_GEN_RNDIS_CONFIG_PARAMETER; offsets count from here, text is UTF-16 */
+struct rndis_config_param {
+	__le32 name_offset;
+	__le32 name_len;
+	__le32 type;
+	__le32 value_offset;
+	__le32 value_len;
+};
+
+#define RNDIS_CONFIG_STRING	2
+
+/* NDIS objects */
+
+#define NDIS_OID_OFFLOAD_SET	0xfc01020c
+#define NDIS_OID_OFFLOAD_QUERY	0xfc01020d
+
+struct ndis_object {
+	u8 type;
+	u8 revision;
+	__le16 size;
+};
+
+#define NDIS_OBJECT_DEFAULT	0x80
+#define NDIS_OBJECT_OFFLOAD	0xa7
+
+#define NDIS_ENCAP_8023		BIT(1)
+
+/* Two bits for each ability; either set means that there is some of it. */
+#define NDIS_CSUM4_TCP_OPTIONS	GENMASK(3, 2)
+#define NDIS_CSUM4_TCP		GENMASK(5, 4)
+#define NDIS_CSUM4_UDP		GENMASK(7, 6)
+#define NDIS_CSUM6_EXT_HEADERS	GENMASK(1, 0)
+#define NDIS_CSUM6_TCP_OPTIONS	GENMASK(3, 2)
+#define NDIS_CSUM6_TCP		GENMASK(5, 4)
+#define NDIS_CSUM6_UDP		GENMASK(7, 6)
+#define NDIS_LSO6_EXT_HEADERS	GENMASK(1, 0)
+#define NDIS_LSO6_TCP_OPTIONS	GENMASK(3, 2)
+
+struct ndis_csum_caps {
+	__le32 encap;
+	__le32 flags;
+};
+
+/* Large send of the second version */
+struct ndis_lso_caps {
+	__le32 encap4;
+	__le32 max4;
+	__le32 min_segs4;
+	__le32 encap6;
+	__le32 max6;
+	__le32 min_segs6;
+	__le32 flags6;
+};
+
+struct ndis_offload_caps {
+	struct ndis_object object;
+	struct ndis_csum_caps tx4;
+	struct ndis_csum_caps rx4;
+	struct ndis_csum_caps tx6;
+	struct ndis_csum_caps rx6;
+	__le32 lso_v1[4];
+	__le32 ipsec_v1[7];
+	struct ndis_lso_caps lso;
+	__le32 flags;			/* revision 1 ends here */
+	__le32 ipsec_v2[8];		/* revision 2 ends here */
+	u8 rsc[4];
+	__le32 encap_gre[2];		/* revision 3 ends here */
+};
+
+#define NDIS_OFFLOAD_CAPS_SIZE_1 offsetof(struct ndis_offload_caps, ipsec_v2)
+#define NDIS_OFFLOAD_CAPS_SIZE_2 offsetof(struct ndis_offload_caps, rsc)
+#define NDIS_OFFLOAD_CAPS_SIZE_3 sizeof(struct ndis_offload_caps)
+
+/* Values of the fields below; 0 leaves things as they are. */
+#define NDIS_SET_CSUM_OFF	1
+#define NDIS_SET_CSUM_TX	2
+#define NDIS_SET_CSUM_RX	3
+#define NDIS_SET_CSUM_TX_RX	4
+#define NDIS_SET_OFF		1
+#define NDIS_SET_ON		2
+
+struct ndis_offload_set {
+	struct ndis_object object;
+	u8 ip4_csum;
+	u8 tcp4_csum;
+	u8 udp4_csum;
+	u8 tcp6_csum;
+	u8 udp6_csum;
+	u8 lso_v1;
+	u8 ipsec_v1;
+	u8 lso4;
+	u8 lso6;
+	u8 tcp_connection4;
+	u8 tcp_connection6;
+	u8 reserved;
+	__le32 flags;			/* revision 1 ends here */
+	u8 ipsec_v2;
+	u8 ipsec_v2_ip4;		/* revision 2 ends here */
+	u8 rsc4;
+	u8 rsc6;
+	u8 encap;
+	u8 encap_types;
+	u8 padding[2];
+};
+
+#define NDIS_OFFLOAD_SET_SIZE_2	offsetof(struct ndis_offload_set, rsc4)
+#define NDIS_OFFLOAD_SET_SIZE_3	sizeof(struct ndis_offload_set)
+
+static_assert(sizeof(struct rndis_packet) == 36);
+static_assert(sizeof(struct rndis_initialize_done) == 44);
+static_assert(sizeof(struct ndis_csum_caps) * 4 == 32);
+static_assert(NDIS_OFFLOAD_CAPS_SIZE_1 == 112);
+static_assert(NDIS_OFFLOAD_CAPS_SIZE_3 == 156);
+static_assert(NDIS_OFFLOAD_SET_SIZE_2 == 22);
+static_assert(NDIS_OFFLOAD_SET_SIZE_3 == 28);
+
+#endif /* _NETVSC_RNDIS_H */
