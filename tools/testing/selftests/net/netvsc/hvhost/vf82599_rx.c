@@ -245,12 +245,16 @@ void vf_rx_continue(struct vf82599 *vf)
 	struct vf_queue *q = &vf->rx[0];
 	struct vf_waiting *waiting;
 	bool written = false;
+	uint32_t descs;
 
 	while (ready(vf) && vf->backlog) {
-		if (descs_for(q, &vf->backlog->frame) > vf_queue_used(q))
+		/* The guest may have changed the buffers' size since. */
+		descs = descs_for(q, &vf->backlog->frame);
+		if (descs < q->size && descs > vf_queue_used(q))
 			break;
 		waiting = take_waiting(vf);
-		written |= write_frame(vf, q, &waiting->frame);
+		if (descs < q->size)
+			written |= write_frame(vf, q, &waiting->frame);
 		free(waiting);
 	}
 	if (written)

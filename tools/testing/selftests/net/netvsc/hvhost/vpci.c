@@ -133,8 +133,6 @@ static bool on_version(struct vpci *bus, const struct packet *pkt)
 	if (req.version < VPCI_VERSION_1_1 || req.version > VPCI_VERSION_1_4)
 		return complete_status(bus, pkt, VPCI_REVISION_MISMATCH);
 	bus->version = req.version;
-	log_debug("vpci", "protocol version %u.%u", req.version >> 16,
-		  req.version & 0xffff);
 	return complete_status(bus, pkt, VPCI_OK);
 }
 
@@ -208,6 +206,8 @@ static bool on_d0_entry(struct vpci *bus, const struct packet *pkt)
 	if (!vpci_window_map(bus, req.window))
 		return complete_status(bus, pkt, VPCI_BAD_PARAMETER);
 	bus->in_d0 = true;
+	log_info("vpci", "function %u in use, protocol %u.%u", bus->fn->serial,
+		 bus->version >> 16, bus->version & 0xffff);
 	return complete_status(bus, pkt, VPCI_OK);
 }
 
@@ -522,6 +522,7 @@ void vpci_yank(struct vpci *bus)
 	if (bus->over)
 		return;
 	bus->over = true;
+	log_debug("vpci", "function %u taken away", bus->fn->serial);
 	/* As ->close() does; but a bus may go without ever being open. */
 	reset(bus);
 	vmbus_rescind(bus->chan);
