@@ -9,17 +9,11 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-/* Allocation by object instead of by size: as new as the next part. */
+/* Allocation by object instead of by size: as new as what follows it. */
 #ifndef kzalloc_obj
-#define compat_gfp2(none, gfp, ...)	gfp
-#define compat_gfp(...)			compat_gfp2(, ##__VA_ARGS__, GFP_KERNEL)
-
-#define kzalloc_obj(P, ...) \
-	((typeof(P) *)kzalloc(sizeof(P), compat_gfp(__VA_ARGS__)))
-#define kzalloc_objs(P, COUNT, ...) \
-	((typeof(P) *)kcalloc(COUNT, sizeof(P), compat_gfp(__VA_ARGS__)))
-#define kvzalloc_objs(P, COUNT, ...) \
-	((typeof(P) *)kvcalloc(COUNT, sizeof(P), compat_gfp(__VA_ARGS__)))
+#define kzalloc_obj(P)			kzalloc(sizeof(P), GFP_KERNEL)
+#define kzalloc_objs(P, COUNT)		kcalloc(COUNT, sizeof(P), GFP_KERNEL)
+#define kvzalloc_objs(P, COUNT)		kvcalloc(COUNT, sizeof(P), GFP_KERNEL)
 
 #include <linux/hyperv.h>
 
