@@ -185,7 +185,8 @@ static void netvsc_channel_event(void *context)
 	__napi_schedule_irqoff(&ch->napi);
 }
 
-int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus)
+int netvsc_channel_open(struct netvsc_channel *ch,
+			struct vmbus_channel *vmbus)
 {
 	u32 ring = VMBUS_RING_SIZE(NETVSC_RING_BYTES);
 	int err;

@@ -173,11 +173,12 @@ static int netvsc_probe(struct hv_device *hdev,
 	 */
 	rtnl_lock();
 	err = netvsc_register(nv);
+	if (!err)
+		netvsc_vf_attach(nv);
 	rtnl_unlock();
 	if (err)
 		goto uninit;
 
-	netvsc_vf_attach(nv);
 	schedule_delayed_work(&nv->link_work, 0);
 	return 0;
 

@@ -237,12 +237,12 @@ struct netvsc_channel {
  * @tx_section: bytes of a send section
  */
 struct nvsp {
-	struct mutex lock;
+	struct mutex lock;		/* an NVSP request */
 	bool up;
 	u32 version;
 	u32 sequence;
 
-	spinlock_t reply_lock;
+	spinlock_t reply_lock;		/* NAPI takes it */
 	u64 awaited;
 	struct nvsp_message reply;
 	u32 reply_len;
@@ -275,14 +275,14 @@ struct nvsp {
  * @released: completed when @page is ours again
  */
 struct rndis {
-	struct mutex lock;
+	struct mutex lock;		/* an RNDIS request */
 	bool up;
 	u32 sequence;
 	void *page;
 	dma_addr_t page_dma;
 	u32 filter;
 
-	spinlock_t reply_lock;
+	spinlock_t reply_lock;		/* NAPI takes it */
 	u32 awaited;
 	u32 awaited_type;
 	u64 page_owner;
@@ -311,7 +311,7 @@ struct netvsc_caps {
 #define NETVSC_CSUM_TCP6	BIT(2)
 #define NETVSC_CSUM_UDP6	BIT(3)
 
-/* What an RNDIS indication left for the link work; bits of netvsc.link_events */
+/* What an RNDIS indication left for the link work to do. */
 enum netvsc_link_event {
 	NETVSC_LINK_UP,
 	NETVSC_LINK_DOWN,
@@ -470,7 +470,8 @@ void rndis_handle_released(struct netvsc *nv, u64 transaction);
 int netvsc_channel_init(struct netvsc_channel *ch, struct netvsc *nv,
 			u16 index);
 void netvsc_channel_uninit(struct netvsc_channel *ch);
-int netvsc_channel_open(struct netvsc_channel *ch, struct vmbus_channel *vmbus);
+int netvsc_channel_open(struct netvsc_channel *ch,
+			struct vmbus_channel *vmbus);
 void netvsc_channel_close(struct netvsc_channel *ch);
 long netvsc_wait_host(struct netvsc *nv, struct completion *done);
 

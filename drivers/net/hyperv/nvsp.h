@@ -8,6 +8,7 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #define NVSP_VERSION_1		0x00000002
@@ -162,6 +163,6 @@ static_assert(sizeof(struct nvsp_rx_buffer_done) == 24);
 
 /* What a message of one kind needs at least, its type included. */
 #define nvsp_size(member) \
-	(sizeof(__le32) + sizeof(((struct nvsp_message *)0)->member))
+	(sizeof(__le32) + sizeof_field(struct nvsp_message, member))
 
 #endif /* _NETVSC_NVSP_H */

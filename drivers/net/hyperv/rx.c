@@ -33,12 +33,12 @@ struct rx_frame {
 	bool has_hash;
 };
 
-#define rx_count(rx, what)					\
-do {								\
-	u64_stats_update_begin(&(rx)->stats.syncp);		\
-	u64_stats_inc(&(rx)->stats.what);			\
-	u64_stats_update_end(&(rx)->stats.syncp);		\
-} while (0)
+static void rx_count(struct netvsc_rx_stats *stats, u64_stats_t *what)
+{
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(what);
+	u64_stats_update_end(&stats->syncp);
+}
 
 /* Reading the message: no net_device, no skb from here ... */
 
@@ -169,13 +169,13 @@ static u32 rx_deliver(struct netvsc_channel *ch, const struct rx_frame *frame)
 	struct sk_buff *skb;
 
 	if (unlikely(!READ_ONCE(ch->nv->accept))) {
-		rx_count(&ch->rx, unwanted);
+		rx_count(&ch->rx.stats, &ch->rx.stats.unwanted);
 		return NVSP_STATUS_SUCCESS;
 	}
 
 	skb = napi_alloc_skb(&ch->napi, frame->len);
 	if (unlikely(!skb)) {
-		rx_count(&ch->rx, no_memory);
+		rx_count(&ch->rx.stats, &ch->rx.stats.no_memory);
 		return NVSP_STATUS_FAILURE;
 	}
 	skb_put_data(skb, frame->data, frame->len);
@@ -211,7 +211,7 @@ static u32 rx_message(struct netvsc_channel *ch, const void *msg, u32 len)
 
 static void rx_malformed(struct netvsc_channel *ch, const char *what)
 {
-	rx_count(&ch->rx, malformed);
+	rx_count(&ch->rx.stats, &ch->rx.stats.malformed);
 	if (net_ratelimit())
 		netdev_warn(ch->nv->ndev, "%s from the host dropped\n", what);
 }
@@ -257,7 +257,7 @@ bool netvsc_rx_ready(struct netvsc_channel *ch)
 		return true;
 	if (netvsc_rx_flush(ch))
 		return true;
-	rx_count(rx, done_stalled);
+	rx_count(&rx->stats, &rx->stats.done_stalled);
 	return rx->done_head - rx->done_tail < NETVSC_RX_DONE;
 }
 

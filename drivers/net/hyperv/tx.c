@@ -64,7 +64,7 @@ static void pool_uninit(struct netvsc_pool *pool)
 	memset(pool, 0, sizeof(*pool));
 }
 
-/* Free indices: too few, if the other side is at work right now, or too many. */
+/* Free indices; a moment ago, as the other side may be at work. */
 static u32 pool_avail(const struct netvsc_pool *pool)
 {
 	/* Pairs with pool_give(). */
@@ -107,12 +107,12 @@ static struct netdev_queue *tx_queue(const struct netvsc_channel *ch)
 	return netdev_get_tx_queue(ch->nv->ndev, ch->index);
 }
 
-#define tx_count(tx, what)					\
-do {								\
-	u64_stats_update_begin(&(tx)->stats.syncp);		\
-	u64_stats_inc(&(tx)->stats.what);			\
-	u64_stats_update_end(&(tx)->stats.syncp);		\
-} while (0)
+static void tx_count(struct netvsc_tx_stats *stats, u64_stats_t *what)
+{
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(what);
+	u64_stats_update_end(&stats->syncp);
+}
 
 /* The RNDIS header of a packet */
 
@@ -297,7 +297,7 @@ static bool tx_ring_low(const struct netvsc_channel *ch)
 static void tx_block(struct netvsc_channel *ch)
 {
 	netif_tx_stop_queue(tx_queue(ch));
-	tx_count(&ch->tx, ring_full);
+	tx_count(&ch->tx.stats, &ch->tx.stats.ring_full);
 	/* Pairs with netvsc_tx_poll(). */
 	smp_store_release(&ch->tx.ring_blocked, true);
 	napi_schedule(&ch->napi);
@@ -311,7 +311,7 @@ static void tx_stop_if_low(struct netvsc_channel *ch)
 	}
 	if (!netif_txq_maybe_stop(tx_queue(ch), pool_avail(&ch->tx.slot_pool),
 				  1, NETVSC_TX_WAKE))
-		tx_count(&ch->tx, stopped);
+		tx_count(&ch->tx.stats, &ch->tx.stats.stopped);
 }
 
 /*
@@ -367,7 +367,7 @@ static int tx_direct(struct netvsc_channel *ch, struct netvsc_tx_slot *slot,
 	if (!tx_map(ch, slot, skb, &ranges)) {
 		if (!skb_is_nonlinear(skb) || skb_linearize(skb))
 			return -ENOMEM;
-		tx_count(&ch->tx, linearized);
+		tx_count(&ch->tx.stats, &ch->tx.stats.linearized);
 		nvsp_ranges_init(&ranges);
 		nvsp_ranges_add(&ranges, ch->tx.headers_dma + offset,
 				tx_build_header(header, skb));
@@ -388,7 +388,7 @@ static bool tx_take_section(struct netvsc_channel *ch,
 		return false;
 	if (pool_take(&ch->tx.section_pool, section))
 		return true;
-	tx_count(&ch->tx, section_full);
+	tx_count(&ch->tx.stats, &ch->tx.stats.section_full);
 	return false;
 }
 
@@ -418,20 +418,20 @@ static int tx_send(struct netvsc_channel *ch, struct sk_buff *skb, u32 index)
 	tx_account(slot, skb);
 
 	if (tx_take_section(ch, skb, &slot->section)) {
-		tx_count(&ch->tx, copied);
+		tx_count(&ch->tx.stats, &ch->tx.stats.copied);
 		err = tx_copy(ch, slot, index, skb);
 		if (err)
 			pool_untake(&ch->tx.section_pool);
 		return err;
 	}
 
-	tx_count(&ch->tx, direct);
+	tx_count(&ch->tx.stats, &ch->tx.stats.direct);
 	return tx_direct(ch, slot, index, skb);
 }
 
 static netdev_tx_t tx_drop(struct netvsc_channel *ch, struct sk_buff *skb)
 {
-	tx_count(&ch->tx, dropped);
+	tx_count(&ch->tx.stats, &ch->tx.stats.dropped);
 	dev_kfree_skb_any(skb);
 	return NETDEV_TX_OK;
 }
