@@ -1045,17 +1045,17 @@ void netvsc_vf_uninit(struct netvsc *nv)
 
 /**
  * netvsc_vf_attach() - let a netvsc have a VF, now or later
- * @nv: the netvsc, registered
+ * @nv: the netvsc
  *
- * Context: probe. Takes RTNL.
+ * Context: probe, under the same RTNL as the registration of the net_device,
+ * so that a VF comes either before both or after both.
  */
 void netvsc_vf_attach(struct netvsc *nv)
 {
-	rtnl_lock();
+	ASSERT_RTNL();
 	list_add_tail(&nv->vf.entry, &netvsc_list);
 	nv->vf.attached = true;
 	vf_look_around(nv);
-	rtnl_unlock();
 	/* What the host has said so far. */
 	queue_work(vf_wq, &nv->vf.work);
 }
