@@ -18,6 +18,15 @@
 #define L1_ECX_TSC_DEADLINE	(1u << 24)
 #define L1_ECX_HYPERVISOR	(1u << 31)
 #define L1_EDX_HTT		(1u << 28)
+/* What needs XSAVE: FMA, XSAVE itself, OSXSAVE, AVX, F16C */
+#define L1_ECX_XSAVE		(1u << 12 | 1u << 26 | 1u << 27 | 1u << 28 | \
+				 1u << 29)
+/* AVX2, AVX-512; PKU, VAES, VPCLMULQDQ, AVX-512; AVX-512, AMX */
+#define L7_EBX_XSAVE		0xdc230020u
+#define L7_ECX_XSAVE		0x00005e4au
+#define L7_EDX_XSAVE		0x03c0010cu
+/* XOP, FMA4 */
+#define AMD_ECX_XSAVE		(1u << 11 | 1u << 16)
 #define AMD_ECX_CMP_LEGACY	(1u << 1)
 #define AMD_ECX_SVM		(1u << 2)
 #define AMD_ECX_TOPOLOGY	(1u << 22)
@@ -32,9 +41,11 @@ static void remove_entry(struct cpuid_table *table, unsigned int index)
 	table->entries[index] = table->entries[--table->head.nent];
 }
 
-static bool unwanted(uint32_t leaf)
+static bool unwanted(uint32_t leaf, const struct cpuid_fit *how)
 {
 	switch (leaf) {
+	case 0x0d:			/* layout of the XSAVE area */
+		return !how->xsave;
 	case HYPERVISOR_FIRST ... HYPERVISOR_LAST:
 	case 0x0a:			/* performance counters */
 	case 0x0b:			/* topology: made anew */
@@ -96,26 +107,46 @@ static void add_topology(struct cpuid_table *table, unsigned int vp,
 	append(table, level);
 }
 
-static void fit_features(struct kvm_cpuid_entry2 *entry, unsigned int vp,
-			 unsigned int nr_vcpus, bool tsc_deadline)
+static void fit_features(struct kvm_cpuid_entry2 *entry,
+			 const struct cpuid_fit *how)
 {
 	entry->ecx &= ~(L1_ECX_VMX | L1_ECX_TSC_DEADLINE);
 	entry->ecx |= L1_ECX_HYPERVISOR | L1_ECX_X2APIC;
-	if (tsc_deadline)
+	if (how->tsc_deadline)
 		entry->ecx |= L1_ECX_TSC_DEADLINE;
 	entry->ebx = (entry->ebx & 0xffff) | (1u << APIC_ID_BITS) << 16 |
-		vp << 24;
+		how->vp << 24;
 	entry->edx &= ~L1_EDX_HTT;
-	if (nr_vcpus > 1)
+	if (how->nr_vcpus > 1)
 		entry->edx |= L1_EDX_HTT;
 }
 
-static void fit(struct kvm_cpuid_entry2 *entry, unsigned int vp,
-		unsigned int nr_vcpus, bool tsc_deadline)
+static void hide_xsave(struct kvm_cpuid_entry2 *entry)
 {
 	switch (entry->function) {
 	case 0x01:
-		fit_features(entry, vp, nr_vcpus, tsc_deadline);
+		entry->ecx &= ~L1_ECX_XSAVE;
+		break;
+	case 0x07:
+		if (entry->index) {	/* nothing but vectors there */
+			entry->eax = entry->edx = 0;
+			break;
+		}
+		entry->ebx &= ~L7_EBX_XSAVE;
+		entry->ecx &= ~L7_ECX_XSAVE;
+		entry->edx &= ~L7_EDX_XSAVE;
+		break;
+	case 0x80000001:
+		entry->ecx &= ~AMD_ECX_XSAVE;
+		break;
+	}
+}
+
+static void fit(struct kvm_cpuid_entry2 *entry, const struct cpuid_fit *how)
+{
+	switch (entry->function) {
+	case 0x01:
+		fit_features(entry, how);
 		break;
 	case 0x04:			/* cores in a package, Intel */
 		if (entry->eax & 0x1f)
@@ -128,23 +159,24 @@ static void fit(struct kvm_cpuid_entry2 *entry, unsigned int vp,
 		break;
 	case 0x80000008:		/* cores in a package, AMD */
 		entry->ecx = (entry->ecx & ~0xf0ffu) | APIC_ID_BITS << 12 |
-			(nr_vcpus - 1);
+			(how->nr_vcpus - 1);
 		break;
 	}
+	if (!how->xsave)
+		hide_xsave(entry);
 }
 
-void cpuid_fit(struct cpuid_table *table, unsigned int vp,
-	       unsigned int nr_vcpus, bool tsc_deadline)
+void cpuid_fit(struct cpuid_table *table, const struct cpuid_fit *how)
 {
 	unsigned int i = 0;
 
 	while (i < table->head.nent) {
-		if (unwanted(table->entries[i].function)) {
+		if (unwanted(table->entries[i].function, how)) {
 			remove_entry(table, i);
 			continue;
 		}
-		fit(&table->entries[i++], vp, nr_vcpus, tsc_deadline);
+		fit(&table->entries[i++], how);
 	}
-	add_topology(table, vp, nr_vcpus);
+	add_topology(table, how->vp, how->nr_vcpus);
 	add_hyperv(table);
 }

@@ -15,11 +15,26 @@ struct cpuid_table {
 	struct kvm_cpuid_entry2 entries[CPUID_MAX_ENTRIES];
 };
 
-/*
- * Turns @table, what KVM supports, into what vCPU @vp of @nr_vcpus reports:
- * Hyper-V's leaves for KVM's own, and one package with a core for each vCPU.
+/**
+ * struct cpuid_fit - which processor this is, and what it can do
+ * @vp: number of the vCPU, of @nr_vcpus
+ * @tsc_deadline: KVM's local APIC has that timer
+ * @xsave: the guest may use XSAVE
  */
-void cpuid_fit(struct cpuid_table *table, unsigned int vp,
-	       unsigned int nr_vcpus, bool tsc_deadline);
+struct cpuid_fit {
+	unsigned int vp;
+	unsigned int nr_vcpus;
+	bool tsc_deadline;
+	bool xsave;
+};
+
+/*
+ * Turns @table, what KVM supports, into what a vCPU reports: Hyper-V's leaves
+ * for KVM's own, and one package with a core for each vCPU.
+ */
+void cpuid_fit(struct cpuid_table *table, const struct cpuid_fit *how);
+
+/* xsave.c */
+bool xsave_works(int kvm_fd);
 
 #endif

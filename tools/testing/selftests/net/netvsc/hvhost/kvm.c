@@ -54,6 +54,7 @@ struct vm {
 	struct io_space pio;
 	struct hyperv *hyperv;
 	struct kvm_coalesced_mmio_ring *gathered;
+	bool xsave;
 	uint64_t tsc_hz;
 	uint64_t tsc_start;
 	bool started;
@@ -213,14 +214,18 @@ static void create_chips(struct vm *vm)
 static void set_cpuid(struct vcpu *vcpu)
 {
 	static struct cpuid_table table;
-	bool tsc_deadline;
+	struct cpuid_fit how = {
+		.vp = vcpu->index,
+		.nr_vcpus = vcpu->vm->nr_vcpus,
+		.xsave = vcpu->vm->xsave,
+	};
 
 	table.head.nent = CPUID_MAX_ENTRIES;
 	kvm_ioctl(vcpu->vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, &table,
 		  "say what processor it offers");
-	tsc_deadline = ioctl(vcpu->vm->fd, KVM_CHECK_EXTENSION,
-			     KVM_CAP_TSC_DEADLINE_TIMER) > 0;
-	cpuid_fit(&table, vcpu->index, vcpu->vm->nr_vcpus, tsc_deadline);
+	how.tsc_deadline = ioctl(vcpu->vm->fd, KVM_CHECK_EXTENSION,
+				 KVM_CAP_TSC_DEADLINE_TIMER) > 0;
+	cpuid_fit(&table, &how);
 	kvm_ioctl(vcpu->fd, KVM_SET_CPUID2, &table, "set CPUID");
 }
 
@@ -299,6 +304,7 @@ struct vm *vm_create(unsigned int nr_vcpus, uint64_t memory)
 		die("out of memory");
 	vm->kvm_fd = open_kvm();
 	vm->fd = create_fd(vm->kvm_fd);
+	vm->xsave = xsave_works(vm->kvm_fd);
 	create_memory(vm, memory);
 	create_chips(vm);
 	filter_msrs(vm);

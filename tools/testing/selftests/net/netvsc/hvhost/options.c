@@ -71,7 +71,7 @@ static const char help[] =
 "  Network\n"
 "    --nic MAC          a NIC with this address; the first is NIC 0; up to 8\n"
 "    --vf N             NIC N has its VF from the start\n"
-"    --tap NAME         existing tap device that the switch is connected to\n"
+"    --tap NAME         tap device that the switch is connected to\n"
 "    --mtu N            largest MTU of the NICs, 68 to 65521 (default: 1500)\n"
 "    --capture DIR      write DIR/nicN-synthetic.pcapng and DIR/nicN-vf.pcapng\n"
 "    --vmbus X.Y        newest VMBus version to agree to (default: 5.3)\n"
