@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a user of the repository calls.  The work is done by the scripts in RIG.
+
+TESTS := tools/testing/selftests/net/netvsc
+RIG := $(TESTS)/rig
+DEMO := $(TESTS)/demo
+KERNEL ?= 6.12
+DRIVER ?= ours
+
+MAKEFLAGS += --no-print-directory
+
+# Elapsed times count from here, in every script.
+ifndef NETVSC_START
+export NETVSC_START := $(shell date +%s)
+endif
+
+.PHONY: help demo check selftest shell modules hvhost clean distclean
+.PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
+	prepare-hvhost prepare-modules
+
+help:
+	@echo 'make demo       a Hyper-V guest with our driver, and its VF come and go'
+	@echo 'make check      every test; closes with "N passed, N failed"'
+	@echo 'make selftest   [KERNEL=$(KERNEL)] [DRIVER=ours|stock] [T="NAME ..."]'
+	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
+	@echo 'make modules    the driver, out of tree, [KDIR=...]'
+	@echo 'make hvhost     the Hyper-V host'
+	@echo 'make clean      removes out/; make distclean the cache as well'
+
+# Downloads, compilers and mmdebstrap wait for different things: let them
+# overlap.
+prepare = $(MAKE) -j $(addprefix prepare-,$(1))
+
+demo:
+	@$(RIG)/install-packages fetch build image run
+	@$(call prepare,kernel small full hvhost modules)
+	@$(DEMO)/run
+
+check:
+	@$(RIG)/install-packages fetch build run check
+	@$(call prepare,kernel small kselftest hvhost modules)
+	@$(RIG)/check
+
+selftest:
+	@$(RIG)/install-packages fetch build run
+	@$(call prepare,kernel small kselftest hvhost modules)
+	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)")
+
+shell:
+	@$(RIG)/install-packages fetch build run
+	@$(call prepare,kernel small hvhost modules)
+	@$(RIG)/run --interactive --driver $(DRIVER) --kernel $(KERNEL) \
+		--out out/shell
+
+modules:
+	@$(RIG)/install-packages fetch build
+	@$(RIG)/modules KERNEL=$(KERNEL) $(if $(KDIR),KDIR="$(KDIR)")
+
+hvhost:
+	@$(RIG)/install-packages build
+	@$(RIG)/hvhost
+
+prepare-kernel:
+	@$(RIG)/kernel $(KERNEL) >/dev/null
+prepare-small prepare-full: prepare-%:
+	@$(RIG)/image $* >/dev/null
+prepare-kselftest:
+	@$(RIG)/kselftest >/dev/null
+prepare-hvhost:
+	@$(RIG)/hvhost >/dev/null
+prepare-modules:
+	@$(RIG)/modules KERNEL=$(KERNEL) >/dev/null
+
+clean:
+	rm -rf out
+
+distclean: clean
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/netvsc"
