@@ -3,6 +3,7 @@
  * The module and the VMBus driver: a device's way in and out, and its session
  * with the host from the channel to the RNDIS state.
  */
+#include <linux/dma-mapping.h>
 #include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
@@ -154,6 +155,11 @@ static int netvsc_probe(struct hv_device *hdev,
 	struct net_device *ndev;
 	struct netvsc *nv;
 	int err;
+
+	/* The bus sets the streaming mask only. */
+	err = dma_set_mask_and_coherent(&hdev->device, DMA_BIT_MASK(64));
+	if (err)
+		return err;
 
 	ndev = alloc_etherdev_mq(sizeof(*nv), NETVSC_MAX_CHANNELS);
 	if (!ndev)
