@@ -44,7 +44,8 @@ struct block {
 
 static void block_put(struct block *block, const void *data, uint32_t len)
 {
-	memcpy(block->buf + block->len, data, len);
+	if (len)
+		memcpy(block->buf + block->len, data, len);
 	block->len += len;
 	while (block->len & 3)
 		block->buf[block->len++] = 0;

@@ -1,0 +1,1315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A NIC's channel with a guest at the other end that is played here: sessions
+ * of all versions, frames both ways, buffers that run out, the data path, and
+ * guests that break the protocol.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest_harness.h"
+
+#include "loop.h"
+#include "mem.h"
+#include "netvsp.h"
+#include "nvsp_wire.h"
+#include "rndis_wire.h"
+#include "vm.h"
+#include "vmbus.h"
+#include "vswitch.h"
+
+#define RAM_SIZE	(256 * 1024)
+#define RECV_SIZE	(1728 * 16 + 100)
+#define SEND_SIZE	(6144 * 4)
+#define RECV_ID		0xcafe
+#define NR_OUT		128
+
+/* The parts of the host that are played: memory, GPADLs, one channel. */
+
+struct gpadl {
+	uint32_t id;
+	uint64_t size;
+	uint8_t *mem;
+};
+
+struct sent {				/* to the guest */
+	uint16_t type, flags;
+	uint64_t trans_id;
+	uint16_t set;
+	unsigned int nr_ranges;
+	struct pkt_range ranges[400];
+	uint8_t data[256];
+	size_t len;
+};
+
+struct channel {
+	struct channel_offer offer;
+	bool failed, rescinded, open;
+	unsigned int room;		/* packets that still fit */
+	unsigned int nr_sent, nr_seen;
+	struct sent sent[NR_OUT];
+	struct packet *next;		/* what the guest has put */
+};
+
+static struct channel chan;
+static struct gpadl gpadls[3];
+static struct guest_mem ram;
+static uint8_t ram_bytes[RAM_SIZE];
+
+struct guest_mem *vm_mem(struct vm *vm)
+{
+	(void)vm;
+	return &ram;
+}
+
+struct vm *vmbus_vm(const struct vmbus *vmbus)
+{
+	(void)vmbus;
+	return NULL;
+}
+
+struct channel *vmbus_offer(struct vmbus *vmbus,
+			    const struct channel_offer *offer)
+{
+	(void)vmbus;
+	chan.offer = *offer;
+	return &chan;
+}
+
+void vmbus_rescind(struct channel *c)
+{
+	if (c->rescinded)
+		return;
+	c->rescinded = true;
+	if (c->open)
+		c->offer.ops->close(c->offer.ctx, c);
+	c->open = false;
+}
+
+void channel_fail(struct channel *c, const char *fmt, ...)
+{
+	(void)fmt;
+	c->failed = true;
+	vmbus_rescind(c);
+}
+
+bool channel_is_rescinded(const struct channel *c)
+{
+	return c->rescinded;
+}
+
+enum ring_status channel_read(struct channel *c, struct packet *pkt)
+{
+	if (!c->next)
+		return RING_EMPTY;
+	*pkt = *c->next;
+	pkt->payload = pkt->buf;
+	free(c->next);
+	c->next = NULL;
+	return RING_OK;
+}
+
+static enum ring_status put(struct channel *c, uint16_t type, uint16_t flags,
+			    uint64_t trans_id, const void *payload, size_t len)
+{
+	struct sent *sent = &c->sent[c->nr_sent % NR_OUT];
+
+	if (!c->open)
+		return RING_BAD;
+	if (!c->room)
+		return RING_FULL;
+	c->room--;
+	c->nr_sent++;
+	memset(sent, 0, sizeof(*sent));
+	sent->type = type;
+	sent->flags = flags;
+	sent->trans_id = trans_id;
+	sent->len = len;
+	if (len)
+		memcpy(sent->data, payload, len);
+	return RING_OK;
+}
+
+enum ring_status channel_write(struct channel *c, uint16_t type,
+			       uint16_t flags, uint64_t trans_id,
+			       const void *payload, size_t len)
+{
+	return put(c, type, flags, trans_id, payload, len);
+}
+
+enum ring_status channel_write_xfer(struct channel *c, uint64_t trans_id,
+				    uint16_t xfer_set,
+				    const struct pkt_range *ranges,
+				    unsigned int nr_ranges,
+				    const void *payload, size_t len)
+{
+	struct sent *sent = &c->sent[c->nr_sent % NR_OUT];
+	enum ring_status status;
+
+	status = put(c, PKT_XFER_PAGES, PKT_FLAG_COMPLETE, trans_id, payload,
+		     len);
+	if (status != RING_OK)
+		return status;
+	sent->set = xfer_set;
+	sent->nr_ranges = nr_ranges;
+	memcpy(sent->ranges, ranges, nr_ranges * sizeof(*ranges));
+	return RING_OK;
+}
+
+struct gpadl *channel_gpadl(struct channel *c, uint32_t id)
+{
+	unsigned int i;
+
+	(void)c;
+	for (i = 0; i < 3; i++)
+		if (gpadls[i].id == id)
+			return &gpadls[i];
+	return NULL;
+}
+
+uint64_t gpadl_size(const struct gpadl *gpadl)
+{
+	return gpadl->size;
+}
+
+bool gpadl_read(const struct gpadl *gpadl, uint64_t offset, void *buf,
+		size_t len)
+{
+	if (offset > gpadl->size || len > gpadl->size - offset)
+		return false;
+	memcpy(buf, gpadl->mem + offset, len);
+	return true;
+}
+
+bool gpadl_write(struct gpadl *gpadl, uint64_t offset, const void *buf,
+		 size_t len)
+{
+	if (offset > gpadl->size || len > gpadl->size - offset)
+		return false;
+	memcpy(gpadl->mem + offset, buf, len);
+	return true;
+}
+
+/* The guest */
+
+static const uint8_t mac[6] = { 0x02, 0, 0, 0, 0, 0xa };
+static const uint8_t mac_peer[6] = { 0x02, 0, 0, 0, 0, 0xb };
+
+FIXTURE(netvsp) {
+	struct vswitch *vs;
+	struct vnic *nic, *peer;
+	struct netvsp *nv;
+	uint64_t trans_id;
+	/* What the NIC next to it got. */
+	unsigned int peer_got;
+	uint32_t peer_len;
+	struct frame peer_frame;
+	uint8_t peer_data[70000];
+};
+
+static bool peer_deliver(void *ctx, const struct frame *frame)
+{
+	FIXTURE_DATA(netvsp) *self = ctx;
+
+	self->peer_got++;
+	self->peer_frame = *frame;
+	memcpy(self->peer_data, frame->data, frame->len);
+	return true;
+}
+
+static const struct vpath_ops peer_ops = { .deliver = peer_deliver };
+
+FIXTURE_SETUP(netvsp)
+{
+	struct netvsp_config config = {
+		.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 9000,
+		.rsc = true,
+	};
+	static const uint32_t sizes[] = { RECV_SIZE, SEND_SIZE, 100 };
+	unsigned int i;
+
+	memset(&chan, 0, sizeof(chan));
+	memset(&ram, 0, sizeof(ram));
+	mem_add(&ram, 0, RAM_SIZE, ram_bytes);
+	for (i = 0; i < 3; i++) {
+		gpadls[i].id = 0xe1e10 + i;
+		gpadls[i].size = sizes[i];
+		gpadls[i].mem = malloc(sizes[i]);
+	}
+	chan.room = 1000;
+	self->vs = vswitch_create();
+	self->nic = vswitch_nic_add(self->vs, 1, mac);
+	self->peer = vswitch_nic_add(self->vs, 2, mac_peer);
+	vnic_set_path(self->peer, PATH_SYNTHETIC, &peer_ops, self);
+	self->nv = netvsp_create(NULL, self->nic, &config);
+	ASSERT_NE(NULL, self->nv);
+	self->trans_id = 0x1000;
+}
+
+FIXTURE_TEARDOWN(netvsp)
+{
+	unsigned int i;
+
+	if (self->nv)
+		netvsp_remove(self->nv);
+	if (self->nv)
+		chan.offer.ops->released(chan.offer.ctx, &chan);
+	free(chan.next);
+	chan.next = NULL;
+	vswitch_destroy(self->vs);
+	for (i = 0; i < 3; i++)
+		free(gpadls[i].mem);
+}
+
+static void guest_open(void)
+{
+	chan.open = chan.offer.ops->open(chan.offer.ctx, &chan);
+}
+
+static void guest_close(void)
+{
+	chan.offer.ops->close(chan.offer.ctx, &chan);
+	chan.open = false;
+}
+
+static void kick(void)
+{
+	chan.offer.ops->readable(chan.offer.ctx, &chan);
+}
+
+static void guest_put(uint16_t type, uint16_t flags, uint64_t trans_id,
+		      const void *msg, size_t len)
+{
+	chan.next = calloc(1, sizeof(*chan.next));
+	chan.next->type = type;
+	chan.next->flags = flags;
+	chan.next->trans_id = trans_id;
+	chan.next->len = len;
+	memcpy(chan.next->buf, msg, len);
+}
+
+/* A message that wants a completion. */
+static void ask(FIXTURE_DATA(netvsp) *self, const void *msg, size_t len)
+{
+	uint8_t buf[NVSP_LEN_V61] = { 0 };
+
+	memcpy(buf, msg, len);
+	guest_put(PKT_INBAND, PKT_FLAG_COMPLETE, ++self->trans_id, buf,
+		  sizeof(buf));
+	kick();
+}
+
+/* The next packet from the host; NULL if there is none. */
+static struct sent *next(void)
+{
+	if (chan.nr_seen == chan.nr_sent)
+		return NULL;
+	return &chan.sent[chan.nr_seen++ % NR_OUT];
+}
+
+static uint32_t word(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* The completion of what was asked last. */
+static const uint8_t *answer(struct __test_metadata *_metadata,
+			     FIXTURE_DATA(netvsp) *self, size_t len)
+{
+	struct sent *sent = next();
+
+	ASSERT_NE(NULL, sent);
+	ASSERT_EQ(PKT_COMPLETION, sent->type);
+	ASSERT_EQ(self->trans_id, sent->trans_id);
+	ASSERT_EQ(len, sent->len);
+	return sent->data;
+}
+
+static void init(struct __test_metadata *_metadata,
+		 FIXTURE_DATA(netvsp) *self, uint32_t version, uint32_t caps)
+{
+	struct nvsp_init msg = { NVSP_INIT, version, version };
+	struct nvsp_ndis_config config = {
+		.type = NVSP_NDIS_CONFIG, .frame_size = 1514, .caps = caps,
+	};
+	struct nvsp_ndis_version ndis = { NVSP_NDIS_VERSION, 6, 30 };
+	const uint8_t *done;
+
+	ask(self, &msg, sizeof(msg));
+	done = answer(_metadata, self, version == NVSP_V61 ? 40 : 28);
+	ASSERT_EQ(NVSP_INIT_DONE, word(done));
+	ASSERT_EQ(NVSP_SUCCESS, word(done + 12));
+	if (version >= NVSP_V2) {
+		guest_put(PKT_INBAND, 0, 0, &config, sizeof(config));
+		kick();
+	}
+	guest_put(PKT_INBAND, 0, 0, &ndis, sizeof(ndis));
+	kick();
+	ASSERT_EQ(NULL, next());
+}
+
+static void buffers(struct __test_metadata *_metadata,
+		    FIXTURE_DATA(netvsp) *self, size_t len)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+	struct nvsp_buffer send = { NVSP_SEND_BUF, gpadls[1].id, 0, 0 };
+	struct nvsp_recv_buf_done done;
+
+	ask(self, &recv, sizeof(recv));
+	memcpy(&done, answer(_metadata, self, len), sizeof(done));
+	ASSERT_EQ(NVSP_RECV_BUF_DONE, done.type);
+	ASSERT_EQ(NVSP_SUCCESS, done.status);
+	ASSERT_EQ(1, done.sections);
+	ASSERT_EQ(0, done.offset);
+	ASSERT_EQ(1728, done.sub_size);
+	ASSERT_EQ(16, done.sub_count);
+	ASSERT_EQ(1728 * 16, done.end);
+	ask(self, &send, sizeof(send));
+	ASSERT_EQ(6144, word(answer(_metadata, self, len) + 8));
+}
+
+/* Puts an RNDIS message into memory, from @gpa on, as pages. */
+static void send_rndis(FIXTURE_DATA(netvsp) *self, uint32_t chan_type,
+		       uint32_t section, uint32_t section_len, const void *msg,
+		       size_t len)
+{
+	struct nvsp_rndis rndis = {
+		NVSP_RNDIS, chan_type, section, section_len
+	};
+	uint64_t gpa = 4096 - 64;
+
+	guest_put(len ? PKT_GPA_DIRECT : PKT_INBAND, PKT_FLAG_COMPLETE,
+		  ++self->trans_id, &rndis, sizeof(rndis));
+	if (len)
+		memcpy(ram_bytes + gpa, msg, len);
+	while (len) {
+		struct pkt_gpa *at = &chan.next->gpas[chan.next->nr_gpas++];
+		uint64_t part = 4096 - gpa % 4096;
+
+		at->gpa = gpa;
+		at->len = part < len ? part : len;
+		gpa += at->len;
+		len -= at->len;
+	}
+	kick();
+}
+
+static void guest_complete(uint64_t trans_id)
+{
+	struct nvsp_rndis_done done = { NVSP_RNDIS_DONE, NVSP_SUCCESS };
+
+	guest_put(PKT_COMPLETION, 0, trans_id, &done, sizeof(done));
+	kick();
+}
+
+/* The RNDIS message of a range that the host has sent. */
+static const uint8_t *range(const struct sent *sent, unsigned int i)
+{
+	return gpadls[0].mem + sent->ranges[i].offset;
+}
+
+/* A control message, its completion and its answer, which is given back. */
+static const uint8_t *control(struct __test_metadata *_metadata,
+			      FIXTURE_DATA(netvsp) *self, const void *msg,
+			      size_t len, size_t nvsp_len)
+{
+	struct sent *sent;
+
+	send_rndis(self, NVSP_CHAN_CONTROL, NVSP_NO_SECTION, 0, msg, len);
+	ASSERT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, nvsp_len) + 4));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	ASSERT_EQ(PKT_XFER_PAGES, sent->type);
+	ASSERT_EQ(RECV_ID, sent->set);
+	ASSERT_EQ(1, sent->nr_ranges);
+	ASSERT_EQ(NVSP_RNDIS, word(sent->data));
+	ASSERT_EQ(NVSP_CHAN_CONTROL, word(sent->data + 4));
+	guest_complete(sent->trans_id);
+	return range(sent, 0);
+}
+
+static void rndis_up(struct __test_metadata *_metadata,
+		     FIXTURE_DATA(netvsp) *self, size_t len)
+{
+	struct {
+		struct rndis_hdr hdr;
+		struct rndis_initialize init;
+	} msg = { { RNDIS_INITIALIZE, sizeof(msg) }, { 1, 1, 0, 0x4000 } };
+
+	ASSERT_EQ(RNDIS_INITIALIZE | RNDIS_DONE,
+		  word(control(_metadata, self, &msg, sizeof(msg), len)));
+}
+
+static void set_oid(struct __test_metadata *_metadata,
+		    FIXTURE_DATA(netvsp) *self, uint32_t oid, const void *info,
+		    size_t info_len, size_t len)
+{
+	struct {
+		struct rndis_hdr hdr;
+		struct rndis_info info;
+		uint8_t data[64];
+	} msg = {
+		{ RNDIS_SET, 28 + info_len },
+		{ .oid = oid, .info_len = info_len, .info_offset = 20 },
+		{ 0 },
+	};
+
+	memcpy(msg.data, info, info_len);
+	ASSERT_EQ(RNDIS_OK, word(control(_metadata, self, &msg, 28 + info_len,
+					 len) + 12));
+}
+
+/* All the way to a NIC that receives. */
+static void up(struct __test_metadata *_metadata, FIXTURE_DATA(netvsp) *self)
+{
+	uint32_t filter = FILTER_DIRECTED | FILTER_BROADCAST;
+	struct sent *sent;
+
+	guest_open();
+	init(_metadata, self, NVSP_V61,
+	     NVSP_CAP_SRIOV | NVSP_CAP_8021Q | NVSP_CAP_RSC);
+	buffers(_metadata, self, 40);
+	rndis_up(_metadata, self, 40);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	ASSERT_EQ(NVSP_SEND_TABLE, word(sent->data));
+	set_oid(_metadata, self, OID_PACKET_FILTER, &filter, 4, 40);
+	ASSERT_EQ(NULL, next());
+}
+
+static uint32_t make_packet(uint8_t *msg, const uint8_t *dst, uint32_t len)
+{
+	struct rndis_packet pkt = { .data_offset = 36, .data_len = len };
+	struct rndis_hdr hdr = { RNDIS_PACKET, 44 + len };
+
+	memcpy(msg, &hdr, sizeof(hdr));
+	memcpy(msg + 8, &pkt, sizeof(pkt));
+	memset(msg + 44, 0x11, len);
+	memcpy(msg + 44, dst, 6);
+	memcpy(msg + 50, mac, 6);
+	return hdr.len;
+}
+
+static bool state_open(FIXTURE_DATA(netvsp) *self)
+{
+	struct netvsp_state state;
+
+	netvsp_get_state(self->nv, &state);
+	return state.open;
+}
+
+/* Sessions */
+
+TEST_F(netvsp, all_versions)
+{
+	static const uint32_t versions[] = {
+		NVSP_V1, NVSP_V2, NVSP_V4, NVSP_V5, NVSP_V6, NVSP_V61
+	};
+	struct netvsp_state state;
+	unsigned int i;
+
+	for (i = 0; i < 6; i++) {
+		size_t len = versions[i] == NVSP_V61 ? 40 : 28;
+		struct sent *sent;
+
+		guest_open();
+		init(_metadata, self, versions[i], NVSP_CAP_8021Q);
+		buffers(_metadata, self, len);
+		rndis_up(_metadata, self, len);
+		sent = next();
+		if (versions[i] >= NVSP_V5) {
+			ASSERT_NE(NULL, sent);
+			EXPECT_EQ(NVSP_SEND_TABLE, word(sent->data));
+			EXPECT_EQ(16, word(sent->data + 4));
+			EXPECT_EQ(40, word(sent->data + 8));
+			EXPECT_EQ(104, sent->len);
+		} else {
+			EXPECT_EQ(NULL, sent);
+		}
+		netvsp_get_state(self->nv, &state);
+		EXPECT_EQ(versions[i], state.nvsp_version);
+		EXPECT_EQ(1500, state.mtu);
+		EXPECT_TRUE(state.rndis_ready);
+		EXPECT_EQ(0, state.protocol_errors);
+		guest_close();
+	}
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, versions_go_down_the_list)
+{
+	struct netvsp_config config = {
+		.instance_seed = 1, .max_nvsp = NVSP_V5, .mtu = 1500,
+	};
+	struct nvsp_init msg = { NVSP_INIT, NVSP_V61, NVSP_V61 };
+
+	netvsp_remove(self->nv);
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	memset(&chan, 0, sizeof(chan));
+	chan.room = 1000;
+	self->nv = netvsp_create(NULL, self->nic, &config);
+	guest_open();
+	ask(self, &msg, sizeof(msg));
+	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 12));
+	msg.min_version = msg.max_version = 0x50001;
+	ask(self, &msg, sizeof(msg));
+	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 12));
+	init(_metadata, self, NVSP_V5, 0);
+	EXPECT_FALSE(chan.failed);
+	ask(self, &msg, sizeof(msg));		/* again */
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, messages_of_later_versions)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 0 };
+
+	guest_open();
+	init(_metadata, self, NVSP_V2, 0);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_TRUE(chan.failed);
+	EXPECT_FALSE(state_open(self));
+}
+
+TEST_F(netvsp, nothing_before_init)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+
+	guest_open();
+	ask(self, &recv, sizeof(recv));
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, short_and_unknown_messages)
+{
+	static const uint32_t types[] = {
+		NVSP_INIT, NVSP_NDIS_VERSION, NVSP_RECV_BUF,
+		NVSP_RECV_BUF_REVOKE, NVSP_SEND_BUF, NVSP_SEND_BUF_REVOKE,
+		NVSP_RNDIS, NVSP_NDIS_CONFIG, NVSP_SWITCH_PATH,
+		NVSP_SUBCHANNEL, 0, 3, 99, 110, 200, UINT32_MAX,
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		chan.rescinded = chan.failed = false;
+		/* A new one: the other has lost its channel. */
+		netvsp_remove(self->nv);
+		chan.offer.ops->released(chan.offer.ctx, &chan);
+		chan.rescinded = false;
+		self->nv = netvsp_create(NULL, self->nic,
+					 &(struct netvsp_config){
+			.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 1500,
+		});
+		guest_open();
+		init(_metadata, self, NVSP_V61, 0);
+		guest_put(PKT_INBAND, 0, 0, &types[i], i % 3 + 2);
+		kick();
+		EXPECT_TRUE(chan.failed) TH_LOG("type %u", types[i]);
+		EXPECT_EQ(NULL, next());
+	}
+}
+
+TEST_F(netvsp, buffers_that_will_not_do)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, 12345, RECV_ID, 0 };
+
+	guest_open();
+	init(_metadata, self, NVSP_V61, 0);
+	ask(self, &recv, sizeof(recv));		/* no such GPADL */
+	EXPECT_EQ(NVSP_FAILURE, word(answer(_metadata, self, 40) + 4));
+	recv.gpadl = gpadls[2].id;		/* too small */
+	ask(self, &recv, sizeof(recv));
+	EXPECT_EQ(NVSP_FAILURE, word(answer(_metadata, self, 40) + 4));
+	recv.type = NVSP_SEND_BUF;
+	ask(self, &recv, sizeof(recv));
+	EXPECT_EQ(NVSP_FAILURE, word(answer(_metadata, self, 40) + 4));
+	buffers(_metadata, self, 40);
+	recv.gpadl = gpadls[0].id;		/* in use by the other */
+	ask(self, &recv, sizeof(recv));
+	EXPECT_EQ(NVSP_FAILURE, word(answer(_metadata, self, 40) + 4));
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, revoked_buffers)
+{
+	struct nvsp_revoke revoke = { NVSP_RECV_BUF_REVOKE, RECV_ID, 0 };
+	uint8_t bytes[60] = { 0x02, 0, 0, 0, 0, 0xa };
+	struct frame frame = { .data = bytes, .len = 60, .csum_good = true };
+	struct sent *sent;
+
+	up(_metadata, self);
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	ask(self, &revoke, sizeof(revoke));
+	answer(_metadata, self, 0);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	/* What was under way may still be completed. */
+	guest_complete(sent->trans_id);
+	EXPECT_FALSE(chan.failed);
+	ask(self, &revoke, sizeof(revoke));
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, gpadl_taken_away)
+{
+	uint8_t msg[256];
+	uint32_t len = make_packet(msg, mac_peer, 60);
+
+	up(_metadata, self);
+	memcpy(gpadls[1].mem, msg, len);
+	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
+	EXPECT_EQ(1, self->peer_got);
+	answer(_metadata, self, 40);
+	chan.offer.ops->gpadl_gone(chan.offer.ctx, &chan, &gpadls[1]);
+	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
+	EXPECT_EQ(1, self->peer_got);
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, subchannels_are_refused)
+{
+	struct nvsp_subchannel sub = {
+		NVSP_SUBCHANNEL, NVSP_SUBCHANNEL_ALLOCATE, 3
+	};
+	const uint8_t *done;
+
+	up(_metadata, self);
+	ask(self, &sub, sizeof(sub));
+	done = answer(_metadata, self, 40);
+	EXPECT_EQ(NVSP_SUBCHANNEL, word(done));
+	EXPECT_EQ(NVSP_FAILURE, word(done + 4));
+	EXPECT_EQ(0, word(done + 8));
+}
+
+/* Receive */
+
+static struct frame tcp_frame(uint8_t *bytes, uint32_t len)
+{
+	memset(bytes, 0, len);
+	memcpy(bytes, mac, 6);
+	bytes[12] = 8;
+	bytes[14] = 0x45;
+	bytes[16] = (len - 14) >> 8;
+	bytes[17] = len - 14;
+	bytes[23] = 6;
+	bytes[46] = 5 << 4;
+	return (struct frame){ .data = bytes, .len = len, .csum_good = true };
+}
+
+TEST_F(netvsp, receive)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	struct rndis_packet pkt;
+	struct sent *sent;
+
+	up(_metadata, self);
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(PKT_XFER_PAGES, sent->type);
+	EXPECT_EQ(40, sent->len);
+	EXPECT_EQ(RECV_ID, sent->set);
+	EXPECT_EQ(1, sent->nr_ranges);
+	EXPECT_EQ(NVSP_CHAN_DATA, word(sent->data + 4));
+	EXPECT_EQ(NVSP_NO_SECTION, word(sent->data + 8));
+	EXPECT_EQ(sent->ranges[0].len, word(range(sent, 0) + 4));
+	memcpy(&pkt, range(sent, 0) + 8, sizeof(pkt));
+	EXPECT_EQ(60, pkt.data_len);
+	EXPECT_EQ(0, memcmp(bytes, range(sent, 0) + 8 + pkt.data_offset, 60));
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_frames);
+	guest_complete(sent->trans_id);
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, receive_needs_a_filter_and_a_link)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint32_t filter = 0;
+	struct sent *sent;
+
+	up(_metadata, self);
+	netvsp_set_link(self->nv, false);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(RNDIS_INDICATE, word(range(sent, 0)));
+	EXPECT_EQ(RNDIS_I_DISCONNECT, word(range(sent, 0) + 8));
+	guest_complete(sent->trans_id);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	netvsp_set_link(self->nv, true);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(RNDIS_I_CONNECT, word(range(sent, 0) + 8));
+	guest_complete(sent->trans_id);
+
+	set_oid(_metadata, self, OID_PACKET_FILTER, &filter, 4, 40);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(2, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	/* What the filter is not for is no loss. */
+	filter = FILTER_BROADCAST;
+	set_oid(_metadata, self, OID_PACKET_FILTER, &filter, 4, 40);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(2, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+}
+
+TEST_F(netvsp, bad_completions)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	struct sent *sent;
+
+	up(_metadata, self);
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	guest_complete(sent->trans_id);
+	EXPECT_FALSE(chan.failed);
+	guest_complete(sent->trans_id);		/* twice */
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, late_second_completion)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint64_t first = 0;
+	unsigned int i;
+
+	up(_metadata, self);
+	/* Once round the buffer, and the same piece is in use again. */
+	for (i = 0; i < 17; i++) {
+		struct sent *sent;
+
+		vswitch_from_uplink(self->vs, &frame);
+		sent = next();
+		ASSERT_NE(NULL, sent);
+		if (i == 0)
+			first = sent->trans_id;
+		if (i < 16)
+			guest_complete(sent->trans_id);
+	}
+	EXPECT_FALSE(chan.failed);
+	guest_complete(first);
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, invented_completions)
+{
+	up(_metadata, self);
+	guest_complete(0);
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, buffers_run_out)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	const struct vpath_stats *stats;
+	uint64_t trans[16];
+	unsigned int i;
+
+	stats = vnic_stats(self->nic, PATH_SYNTHETIC);
+	up(_metadata, self);
+	for (i = 0; i < 16; i++) {
+		struct sent *sent;
+
+		vswitch_from_uplink(self->vs, &frame);
+		sent = next();
+		ASSERT_NE(NULL, sent);
+		trans[i] = sent->trans_id;
+	}
+	EXPECT_TRUE(vswitch_room(self->vs));
+	/* These wait, up to a bound, and in order. */
+	for (i = 0; i < 512; i++) {
+		bytes[59] = i;
+		vswitch_from_uplink(self->vs, &frame);
+		EXPECT_EQ(NULL, next());
+	}
+	EXPECT_FALSE(vswitch_room(self->vs));
+	EXPECT_EQ(0, stats->rx_dropped);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(1, stats->rx_dropped);
+	EXPECT_EQ(528, stats->rx_frames);
+
+	for (i = 0; i < 528; i++) {
+		struct sent *sent;
+
+		guest_complete(trans[i % 16]);
+		sent = next();
+		if (i >= 512) {
+			EXPECT_EQ(NULL, sent);
+			continue;
+		}
+		ASSERT_NE(NULL, sent);
+		EXPECT_EQ(i % 256, range(sent, 0)[sent->ranges[0].len - 1]);
+		trans[i % 16] = sent->trans_id;
+	}
+	EXPECT_TRUE(vswitch_room(self->vs));
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, ring_runs_full)
+{
+	uint8_t bytes[60], msg[256];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint32_t len = make_packet(msg, mac_peer, 60);
+	struct sent *sent;
+
+	up(_metadata, self);
+	chan.room = 0;
+	send_rndis(self, NVSP_CHAN_DATA, NVSP_NO_SECTION, 0, msg, len);
+	EXPECT_EQ(1, self->peer_got);
+	vswitch_from_uplink(self->vs, &frame);
+	netvsp_set_link(self->nv, false);
+	netvsp_set_link(self->nv, true);
+	EXPECT_EQ(NULL, next());
+	chan.room = 100;
+	kick();
+	/* First the completion, then control, then the frame. */
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(RNDIS_I_DISCONNECT, word(range(sent, 0) + 8));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(RNDIS_I_CONNECT, word(range(sent, 0) + 8));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(RNDIS_PACKET, word(range(sent, 0)));
+	EXPECT_EQ(NULL, next());
+}
+
+TEST_F(netvsp, large_frames)
+{
+	static uint8_t bytes[9100];
+	struct frame frame = tcp_frame(bytes, 1519);
+
+	up(_metadata, self);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	frame = tcp_frame(bytes, 1514);
+	frame.vlan = true;
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_NE(NULL, next());
+}
+
+TEST_F(netvsp, burst_in_segments)
+{
+	static uint8_t bytes[54 + 10 * 1460];
+	struct frame frame = tcp_frame(bytes, sizeof(bytes));
+	struct sent *sent;
+	unsigned int i;
+
+	up(_metadata, self);
+	frame.gso = GSO_TCP4;
+	frame.gso_size = 1460;
+	frame.needs_csum = true;
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(10, sent->nr_ranges);
+	EXPECT_EQ(NULL, next());
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(sent->ranges[i].len, word(range(sent, i) + 4));
+		EXPECT_EQ(1514, word(range(sent, i) + 12));
+	}
+	/* Six pieces are left, not enough for the next one. */
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	guest_complete(sent->trans_id);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(10, sent->nr_ranges);
+	/* More than the buffer will ever hold. */
+	frame.gso_size = 500;
+	vswitch_from_uplink(self->vs, &frame);
+	guest_complete(sent->trans_id);
+	EXPECT_EQ(NULL, next());
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, burst_coalesced)
+{
+	struct ndis_offload_params par = {
+		.obj = { NDIS_OBJ_DEFAULT, 3, 28 }, .rsc4 = 2, .rsc6 = 2,
+	};
+	static uint8_t bytes[54 + 10 * 1460], got[sizeof(bytes)];
+	struct frame frame = tcp_frame(bytes, sizeof(bytes));
+	struct rndis_packet pkt;
+	struct sent *sent;
+	uint32_t at = 0;
+	unsigned int i;
+
+	up(_metadata, self);
+	set_oid(_metadata, self, OID_OFFLOAD_PARAMETERS, &par, sizeof(par),
+		40);
+	sent = next();				/* the new configuration */
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(RNDIS_I_OFFLOAD, word(range(sent, 0) + 8));
+	guest_complete(sent->trans_id);
+
+	frame.gso = GSO_TCP4;
+	frame.gso_size = 1460;
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(NULL, next());
+	for (i = 0; i < sent->nr_ranges; i++) {
+		memcpy(&pkt, range(sent, i) + 8, sizeof(pkt));
+		ASSERT_GE(1728, sent->ranges[i].len);
+		ASSERT_GE(sizeof(got), at + pkt.data_len);
+		memcpy(got + at, range(sent, i) + 8 + pkt.data_offset,
+		       pkt.data_len);
+		at += pkt.data_len;
+	}
+	EXPECT_EQ(sizeof(bytes), at);
+	EXPECT_EQ(0, memcmp(got + 54, bytes + 54, sizeof(bytes) - 54));
+}
+
+TEST_F(netvsp, tag_for_a_guest_without_tags)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint32_t filter = FILTER_DIRECTED;
+	struct rndis_packet pkt;
+	const uint8_t *data;
+	struct sent *sent;
+
+	guest_open();
+	init(_metadata, self, NVSP_V1, 0);
+	buffers(_metadata, self, 28);
+	rndis_up(_metadata, self, 28);
+	set_oid(_metadata, self, OID_PACKET_FILTER, &filter, 4, 28);
+	frame.vlan = true;
+	frame.tci = 0x123;
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	memcpy(&pkt, range(sent, 0) + 8, sizeof(pkt));
+	data = range(sent, 0) + 8 + pkt.data_offset;
+	EXPECT_EQ(64, pkt.data_len);
+	EXPECT_EQ(0x81, data[12]);
+	EXPECT_EQ(0x01, data[14]);
+	EXPECT_EQ(0x23, data[15]);
+	EXPECT_EQ(0x08, data[16]);
+}
+
+/* Transmit */
+
+TEST_F(netvsp, transmit_every_way)
+{
+	uint8_t msg[8192];
+	uint32_t len;
+
+	up(_metadata, self);
+	/* From memory, across a page. */
+	len = make_packet(msg, mac_peer, 1514);
+	send_rndis(self, NVSP_CHAN_DATA, NVSP_NO_SECTION, 0, msg, len);
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(1, self->peer_got);
+	EXPECT_EQ(1514, self->peer_frame.len);
+	EXPECT_EQ(0, memcmp(msg + 44, self->peer_data, 1514));
+
+	/* From the send buffer, two of them. */
+	len = make_packet(gpadls[1].mem + 6144 * 3, mac_peer, 100);
+	len += make_packet(gpadls[1].mem + 6144 * 3 + len, mac_peer, 101);
+	send_rndis(self, NVSP_CHAN_DATA, 3, len, NULL, 0);
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(3, self->peer_got);
+	EXPECT_EQ(101, self->peer_frame.len);
+
+	/* Headers in the send buffer, the frame's bytes in memory. */
+	len = make_packet(msg, mac_peer, 1000);
+	memcpy(gpadls[1].mem, msg, 44);
+	send_rndis(self, NVSP_CHAN_DATA, 0, 44, msg + 44, len - 44);
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(4, self->peer_got);
+	EXPECT_EQ(0, memcmp(msg + 44, self->peer_data, 1000));
+	EXPECT_EQ(4, vnic_stats(self->nic, PATH_SYNTHETIC)->tx_frames);
+}
+
+TEST_F(netvsp, transmit_malformed)
+{
+	struct netvsp_state state;
+	uint8_t msg[256];
+	uint32_t len;
+
+	up(_metadata, self);
+	len = make_packet(msg, mac_peer, 60);
+	msg[8] = 200;				/* data_offset */
+	send_rndis(self, NVSP_CHAN_DATA, NVSP_NO_SECTION, 0, msg, len);
+	EXPECT_EQ(NVSP_INVALID_RNDIS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(0, self->peer_got);
+	netvsp_get_state(self->nv, &state);
+	EXPECT_EQ(1, state.protocol_errors);
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, transmit_before_rndis)
+{
+	uint8_t msg[256];
+	uint32_t len = make_packet(msg, mac_peer, 60);
+
+	guest_open();
+	init(_metadata, self, NVSP_V61, 0);
+	buffers(_metadata, self, 40);
+	send_rndis(self, NVSP_CHAN_DATA, NVSP_NO_SECTION, 0, msg, len);
+	EXPECT_EQ(NVSP_INVALID_RNDIS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(0, self->peer_got);
+}
+
+TEST_F(netvsp, link_off_is_off_both_ways)
+{
+	uint8_t msg[256];
+	uint32_t len = make_packet(msg, mac_peer, 60);
+
+	up(_metadata, self);
+	netvsp_set_link(self->nv, false);
+	EXPECT_NE(NULL, next());
+	send_rndis(self, NVSP_CHAN_DATA, NVSP_NO_SECTION, 0, msg, len);
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(0, self->peer_got);
+}
+
+static void bad_section(struct __test_metadata *_metadata,
+			FIXTURE_DATA(netvsp) *self, uint32_t section,
+			uint32_t len)
+{
+	up(_metadata, self);
+	send_rndis(self, NVSP_CHAN_DATA, section, len, NULL, 0);
+	EXPECT_TRUE(chan.failed);
+	EXPECT_FALSE(state_open(self));
+	EXPECT_EQ(0, self->peer_got);
+	EXPECT_EQ(NULL, next());
+}
+
+TEST_F(netvsp, section_next_to_the_last)
+{
+	bad_section(_metadata, self, 4, 60);
+}
+
+TEST_F(netvsp, section_far_away)
+{
+	bad_section(_metadata, self, 0x7fffffff, 60);
+}
+
+TEST_F(netvsp, section_that_wraps)
+{
+	bad_section(_metadata, self, 0xfffffffe, 60);
+}
+
+TEST_F(netvsp, section_overrun)
+{
+	bad_section(_metadata, self, 0, 6145);
+}
+
+TEST_F(netvsp, section_of_four_gigabytes)
+{
+	bad_section(_metadata, self, 3, 0xffffffff);
+}
+
+TEST_F(netvsp, pages_outside_of_memory)
+{
+	struct nvsp_rndis rndis = { NVSP_RNDIS, 0, NVSP_NO_SECTION, 0 };
+
+	up(_metadata, self);
+	guest_put(PKT_GPA_DIRECT, PKT_FLAG_COMPLETE, 1, &rndis, sizeof(rndis));
+	chan.next->nr_gpas = 1;
+	chan.next->gpas[0].gpa = RAM_SIZE - 10;
+	chan.next->gpas[0].len = 60;
+	kick();
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, message_without_end)
+{
+	struct nvsp_rndis rndis = { NVSP_RNDIS, 0, NVSP_NO_SECTION, 0 };
+	unsigned int i;
+
+	up(_metadata, self);
+	guest_put(PKT_GPA_DIRECT, PKT_FLAG_COMPLETE, 1, &rndis, sizeof(rndis));
+	chan.next->nr_gpas = PKT_MAX_PAGES;
+	for (i = 0; i < PKT_MAX_PAGES; i++) {
+		chan.next->gpas[i].gpa = 4096;
+		chan.next->gpas[i].len = 4096;
+	}
+	kick();
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, control_message_too_short)
+{
+	struct rndis_hdr hdr = { RNDIS_QUERY, sizeof(hdr) };
+
+	up(_metadata, self);
+	send_rndis(self, NVSP_CHAN_CONTROL, NVSP_NO_SECTION, 0, &hdr,
+		   sizeof(hdr));
+	EXPECT_TRUE(chan.failed);
+}
+
+/* A guest that asks and asks, and takes no answers. */
+TEST_F(netvsp, answers_that_nobody_takes)
+{
+	struct { struct rndis_hdr hdr; uint32_t request; } msg = {
+		{ RNDIS_KEEPALIVE, sizeof(msg) }, 9
+	};
+	unsigned int i;
+
+	up(_metadata, self);
+	for (i = 0; i < 1000 && !chan.failed; i++)
+		send_rndis(self, NVSP_CHAN_CONTROL, NVSP_NO_SECTION, 0, &msg,
+			   sizeof(msg));
+	EXPECT_TRUE(chan.failed);
+	EXPECT_LE(16 + 64, i);
+}
+
+/* The VF and the data path */
+
+static void switch_path(struct __test_metadata *_metadata,
+			FIXTURE_DATA(netvsp) *self, uint32_t path)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, path };
+
+	ask(self, &sw, sizeof(sw));
+	/* Acknowledged by a completion without content. */
+	answer(_metadata, self, 0);
+}
+
+TEST_F(netvsp, vf_comes_and_goes)
+{
+	struct sent *sent;
+
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(PKT_INBAND, sent->type);
+	EXPECT_EQ(40, sent->len);
+	EXPECT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
+	EXPECT_EQ(1, word(sent->data + 4));
+	EXPECT_EQ(7, word(sent->data + 8));
+	/* A guest may complete this, or not. */
+	guest_put(PKT_COMPLETION, 0, sent->trans_id, "", 0);
+	kick();
+	EXPECT_FALSE(chan.failed);
+
+	switch_path(_metadata, self, NVSP_PATH_VF);
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
+	switch_path(_metadata, self, NVSP_PATH_SYNTHETIC);
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+	switch_path(_metadata, self, NVSP_PATH_VF);
+
+	netvsp_vf_association(self->nv, false, 0);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(0, word(sent->data + 4));
+	EXPECT_EQ(7, word(sent->data + 8));
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+TEST_F(netvsp, no_vf_to_switch_to)
+{
+	up(_metadata, self);
+	switch_path(_metadata, self, NVSP_PATH_VF);
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+TEST_F(netvsp, unknown_path)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 2 };
+
+	up(_metadata, self);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, vf_that_was_there_before)
+{
+	struct sent *sent;
+
+	netvsp_vf_association(self->nv, true, 9);
+	guest_open();
+	init(_metadata, self, NVSP_V5, NVSP_CAP_SRIOV);
+	buffers(_metadata, self, 28);
+	rndis_up(_metadata, self, 28);
+	EXPECT_NE(NULL, next());		/* the send table */
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
+	EXPECT_EQ(9, word(sent->data + 8));
+	switch_path(_metadata, self, NVSP_PATH_VF);
+	guest_close();
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+
+	/* And again in the next session; not to guests that do not ask. */
+	guest_open();
+	init(_metadata, self, NVSP_V5, 0);
+	buffers(_metadata, self, 28);
+	rndis_up(_metadata, self, 28);
+	EXPECT_NE(NULL, next());
+	EXPECT_EQ(NULL, next());
+}
+
+/* The end */
+
+TEST_F(netvsp, closed_with_frames_waiting)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	unsigned int i;
+
+	up(_metadata, self);
+	for (i = 0; i < 100; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	guest_close();
+	EXPECT_FALSE(state_open(self));
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	chan.nr_seen = chan.nr_sent;
+	up(_metadata, self);
+}
+
+TEST_F(netvsp, removed_while_open)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	struct netvsp *nv = self->nv;
+
+	up(_metadata, self);
+	self->nv = NULL;
+	netvsp_remove(nv);
+	EXPECT_TRUE(chan.rescinded);
+	vswitch_nic_del(self->nic);
+	vswitch_from_uplink(self->vs, &frame);
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+}
+
+TEST_F(netvsp, removed_after_a_failure)
+{
+	struct netvsp *nv = self->nv;
+
+	up(_metadata, self);
+	guest_complete(0);
+	ASSERT_TRUE(chan.failed);
+	netvsp_set_link(nv, false);
+	netvsp_vf_association(nv, true, 3);
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	/* The channel is gone now; nobody may touch it. */
+	self->nv = NULL;
+	netvsp_remove(nv);
+}
+
+TEST_HARNESS_MAIN
