@@ -15,6 +15,10 @@
  *
  * A yank has nothing to wait for: bus and association end at once, and frames
  * for the guest take the synthetic path from then on.
+ *
+ * A NIC that has a VF loses the VF first, and its own channel when the guest
+ * has let go of that: drivers wait on the NIC's channel for the answer to the
+ * data-path switch while the VF goes, and would wait for ever.
  */
 #include "nic.h"
 
@@ -49,7 +53,7 @@ static const char *const vf_state_names[] = {
 
 /**
  * struct nic - a NIC
- * @removed: it goes away, as soon as its VF has; @netvsp is gone already
+ * @removed: it goes away, as soon as its VF has
  * @link, @vf_link: as the line protocol set them
  */
 struct nic {
@@ -119,8 +123,10 @@ static struct nic *nic_find_vf(struct host *host, unsigned int id,
 
 static void nic_free(struct nic *nic)
 {
+	netvsp_remove(nic->netvsp);
 	vswitch_nic_del(nic->port);
 	nic->host->nics[nic->id] = NULL;
+	log_info("nic", "%u: removed", nic->id);
 	free(nic);
 }
 
@@ -213,25 +219,6 @@ static void vf_take(struct nic *nic)
 	vpci_yank(nic->bus);
 }
 
-const char *host_nic_remove(struct host *host, unsigned int id)
-{
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
-	log_info("nic", "%u: removed", id);
-	if (nic->vf_state == VF_OFFERED || nic->vf_state == VF_EJECTING)
-		vf_take(nic);
-	nic->removed = true;
-	netvsp_remove(nic->netvsp);
-	nic->netvsp = NULL;
-	if (nic->vf_state == VF_ABSENT)
-		nic_free(nic);
-	return NULL;
-}
-
 const char *host_nic_link(struct host *host, unsigned int id, bool up)
 {
 	const char *why;
@@ -289,6 +276,18 @@ static void vf_eject_overdue(void *ctx)
 	vf_take(nic);
 }
 
+/* A NIC that is being removed may be gone when this returns. */
+static void vf_eject(struct nic *nic)
+{
+	nic->vf_state = VF_EJECTING;
+	loop_timer_set(&nic->eject_limit, EJECT_LIMIT_NS);
+	log_info("nic", "%u: VF to be ejected", nic->id);
+	if (!vpci_eject(nic->bus)) {
+		log_info("nic", "%u: no guest uses the VF", nic->id);
+		vf_take(nic);
+	}
+}
+
 const char *host_vf_eject(struct host *host, unsigned int id)
 {
 	const char *why;
@@ -300,14 +299,23 @@ const char *host_vf_eject(struct host *host, unsigned int id)
 	if (nic->vf_state == VF_EJECTING)
 		return "busy: the VF is being ejected";
 
-	/* Before the call, in which the bus may already go. */
-	nic->vf_state = VF_EJECTING;
-	loop_timer_set(&nic->eject_limit, EJECT_LIMIT_NS);
-	log_info("nic", "%u: VF to be ejected", id);
-	if (!vpci_eject(nic->bus) && nic->vf_state == VF_EJECTING) {
-		log_info("nic", "%u: no guest uses the VF", id);
-		vf_take(nic);
-	}
+	vf_eject(nic);
+	return NULL;
+}
+
+const char *host_nic_remove(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	nic->removed = true;
+	if (nic->vf_state == VF_ABSENT)
+		nic_free(nic);
+	else if (nic->vf_state == VF_OFFERED)
+		vf_eject(nic);
 	return NULL;
 }
 
@@ -365,10 +373,9 @@ static void print_counters(const struct nic *nic, enum vpath path, FILE *out)
 
 static void print_synthetic(const struct nic *nic, FILE *out)
 {
-	struct netvsp_state st = { 0 };
+	struct netvsp_state st;
 
-	if (nic->netvsp)
-		netvsp_get_state(nic->netvsp, &st);
+	netvsp_get_state(nic->netvsp, &st);
 	fprintf(out, "nic=%u path=synthetic selected=%d open=%d link=%d",
 		nic->id, vnic_selected(nic->port) == PATH_SYNTHETIC, st.open,
 		nic->link);
