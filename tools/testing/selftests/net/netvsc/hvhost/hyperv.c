@@ -220,8 +220,8 @@ static bool bad_msr(struct hyperv *hv, unsigned int vp, uint32_t msr,
 	uint32_t index = msr - HV_MSR_FIRST;
 
 	if (index >= HV_MSR_COUNT || first_time(hv->warned_msrs, index))
-		log_info("hyperv", "vCPU %u %s MSR 0x%x, which is not there",
-			 vp, what, msr);
+		log_info("hyperv", "vCPU %u may not %s MSR 0x%x", vp, what,
+			 msr);
 	return false;
 }
 
@@ -258,7 +258,7 @@ bool hv_msr_read(struct hyperv *hv, unsigned int vp, uint32_t msr,
 		return true;
 	case HV_MSR_SYNIC_FIRST ... HV_MSR_SYNIC_LAST:
 		return synic_msr_read(hv, vp, msr, value) ||
-			bad_msr(hv, vp, msr, "reads");
+			bad_msr(hv, vp, msr, "read");
 	case MSR_CRASH_P0 ... MSR_CRASH_P4:
 		*value = hv->crash[msr - MSR_CRASH_P0];
 		return true;
@@ -266,7 +266,7 @@ bool hv_msr_read(struct hyperv *hv, unsigned int vp, uint32_t msr,
 		*value = CRASH_NOTIFY | CRASH_NOTIFY_MESSAGE;
 		return true;
 	default:
-		return bad_msr(hv, vp, msr, "reads");
+		return bad_msr(hv, vp, msr, "read");
 	}
 }
 
@@ -293,7 +293,7 @@ bool hv_msr_write(struct hyperv *hv, unsigned int vp, uint32_t msr,
 		return true;
 	case HV_MSR_SYNIC_FIRST ... HV_MSR_SYNIC_LAST:
 		return synic_msr_write(hv, vp, msr, value) ||
-			bad_msr(hv, vp, msr, "writes");
+			bad_msr(hv, vp, msr, "write");
 	case MSR_CRASH_P0 ... MSR_CRASH_P4:
 		hv->crash[msr - MSR_CRASH_P0] = value;
 		return true;
@@ -301,7 +301,7 @@ bool hv_msr_write(struct hyperv *hv, unsigned int vp, uint32_t msr,
 		crash(hv, value);
 		return true;
 	default:
-		return bad_msr(hv, vp, msr, "writes");
+		return bad_msr(hv, vp, msr, "write");
 	}
 }
 
