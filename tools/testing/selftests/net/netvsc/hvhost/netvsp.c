@@ -784,14 +784,14 @@ static bool chan_open(void *ctx, struct channel *chan)
 }
 
 /*
- * A session that comes after this one starts on the synthetic path, whatever
- * this one had selected.
+ * The data path outlives the session: a guest that closes the channel and opens
+ * it again, as for a new MTU, need not select the VF again.  It ends with the
+ * channel, and when the guest lets go of that.
  */
 static void chan_close(void *ctx, struct channel *chan)
 {
 	struct netvsp *nv = ctx;
 
-	(void)chan;
 	nv->open = false;
 	nv->version = 0;
 	nv->send_buf = NULL;
@@ -803,7 +803,8 @@ static void chan_close(void *ctx, struct channel *chan)
 	if (!nv->nic)
 		return;
 	vnic_set_path(nv->nic, PATH_SYNTHETIC, NULL, NULL);
-	vnic_select(nv->nic, PATH_SYNTHETIC);
+	if (channel_is_rescinded(chan))
+		vnic_select(nv->nic, PATH_SYNTHETIC);
 }
 
 /* A busy guest must not keep the others from the host: @more comes later. */
@@ -862,6 +863,7 @@ static void chan_released(void *ctx, struct channel *chan)
 	}
 	/* The next guest finds the address that the host gave. */
 	vnic_set_mac(nv->nic, nv->rndis.perm_mac);
+	vnic_select(nv->nic, PATH_SYNTHETIC);
 	if (channel_is_rescinded(chan))
 		nv->chan = NULL;
 }

@@ -99,7 +99,7 @@ __attribute__((format(printf, 2, 3)))
 void channel_fail(struct channel *chan, const char *fmt, ...);
 
 bool channel_is_open(const struct channel *chan);
-/* In ->released(): the channel is freed after it. */
+/* Being taken back; freed after ->released(). */
 bool channel_is_rescinded(const struct channel *chan);
 uint32_t channel_relid(const struct channel *chan);
 unsigned int channel_vp(const struct channel *chan);

@@ -1252,7 +1252,7 @@ TEST_F(netvsp, vf_that_was_there_before)
 	EXPECT_EQ(9, word(sent->data + 8));
 	switch_path(_metadata, self, NVSP_PATH_VF);
 	guest_close();
-	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
 
 	/* And again in the next session; not to guests that do not ask. */
 	guest_open();
@@ -1261,6 +1261,23 @@ TEST_F(netvsp, vf_that_was_there_before)
 	rndis_up(_metadata, self, 28);
 	EXPECT_NE(NULL, next());
 	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
+
+	/* The next guest starts afresh. */
+	guest_close();
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+TEST_F(netvsp, failure_ends_the_vf_path)
+{
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	EXPECT_NE(NULL, next());
+	switch_path(_metadata, self, NVSP_PATH_VF);
+	guest_complete(0);
+	ASSERT_TRUE(chan.failed);
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
 }
 
 /* The end */
