@@ -136,6 +136,7 @@ static int netvsc_register(struct netvsc *nv)
 		goto stop;
 	}
 	eth_hw_addr_set(ndev, mac);
+	netvsc_netdev_sync_mac(nv);
 	ndev->mtu = min_t(u32, ETH_DATA_LEN, nv->max_mtu);
 	netvsc_netdev_set_caps(nv);
 

@@ -125,6 +125,20 @@ static int netvsc_stop(struct net_device *ndev)
 	return 0;
 }
 
+/*
+ * The address outlives sessions, on either side: one that was set before the
+ * driver was reloaded, and one that the host forgot with the last session.
+ */
+void netvsc_netdev_sync_mac(struct netvsc *nv)
+{
+	int err;
+
+	err = rndis_sync_mac(nv, nv->ndev->dev_addr);
+	if (err)
+		netdev_warn(nv->ndev, "host does not take our address: %d\n",
+			    err);
+}
+
 /* Takes the net_device out of service for as long as there is no session. */
 void netvsc_netdev_pause(struct netvsc *nv)
 {
@@ -141,6 +155,7 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	struct net_device *ndev = nv->ndev;
 	int err = 0;
 
+	netvsc_netdev_sync_mac(nv);
 	if (netif_running(ndev))
 		err = netvsc_data_up(nv);
 	if (err)

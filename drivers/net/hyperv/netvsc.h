@@ -420,6 +420,7 @@ void netvsc_session_stop(struct netvsc *nv);
 /* netdev.c */
 void netvsc_netdev_init(struct netvsc *nv);
 void netvsc_netdev_set_caps(struct netvsc *nv);
+void netvsc_netdev_sync_mac(struct netvsc *nv);
 void netvsc_netdev_pause(struct netvsc *nv);	/* RTNL; before session_stop */
 int netvsc_netdev_resume(struct netvsc *nv);	/* RTNL; after session_start */
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
@@ -457,6 +458,7 @@ int rndis_start(struct netvsc *nv);
 void rndis_halt(struct netvsc *nv);
 int rndis_query_mac(struct netvsc *nv, u8 *mac);
 int rndis_set_mac(struct netvsc *nv, const u8 *mac);
+int rndis_sync_mac(struct netvsc *nv, const u8 *mac);
 int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value);
 int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
 int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps);

@@ -237,15 +237,19 @@ int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value)
 	return 0;
 }
 
-int rndis_query_mac(struct netvsc *nv, u8 *mac)
+static int rndis_query_address(struct netvsc *nv, u32 oid, u8 *mac)
 {
 	int len;
 
-	len = rndis_query(nv, RNDIS_OID_802_3_PERMANENT_ADDRESS, mac, 0,
-			  ETH_ALEN);
+	len = rndis_query(nv, oid, mac, 0, ETH_ALEN);
 	if (len < 0)
 		return len;
 	return len == ETH_ALEN && is_valid_ether_addr(mac) ? 0 : -EPROTO;
+}
+
+int rndis_query_mac(struct netvsc *nv, u8 *mac)
+{
+	return rndis_query_address(nv, RNDIS_OID_802_3_PERMANENT_ADDRESS, mac);
 }
 
 static void rndis_put_utf16(__le16 *to, const char *ascii, u32 n)
@@ -277,6 +281,19 @@ int rndis_set_mac(struct netvsc *nv, const u8 *mac)
 
 	return rndis_set(nv, RNDIS_OID_GEN_RNDIS_CONFIG_PARAMETER, &info,
 			 sizeof(info));
+}
+
+/* Makes @mac the host's idea of our address, unless it is already. */
+int rndis_sync_mac(struct netvsc *nv, const u8 *mac)
+{
+	u8 current_mac[ETH_ALEN];
+	int err;
+
+	err = rndis_query_address(nv, RNDIS_OID_802_3_CURRENT_ADDRESS,
+				  current_mac);
+	if (err || ether_addr_equal_unaligned(mac, current_mac))
+		return err;
+	return rndis_set_mac(nv, mac);
 }
 
 int rndis_set_filter(struct netvsc *nv, u32 filter)
