@@ -146,9 +146,9 @@ struct packet {
 
 enum ring_status {
 	RING_OK,
-	RING_EMPTY,			/* read: nothing there */
-	RING_FULL,			/* write: no room; ->readable() follows */
-	RING_BAD,			/* the guest broke the ring: channel_fail() */
+	RING_EMPTY,		/* read: nothing there */
+	RING_FULL,		/* write: no room; ->readable() follows */
+	RING_BAD,		/* the guest broke the ring: channel_fail() */
 };
 
 /**
