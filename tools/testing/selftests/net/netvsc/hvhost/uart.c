@@ -135,10 +135,13 @@ static bool receive(struct uart *uart, uint8_t byte)
 	return true;
 }
 
-/* No input comes in while the guest talks to itself. */
+/*
+ * Input waits until the guest says that it is ready to receive, which Linux does
+ * when the port is opened and after it has emptied the FIFO.
+ */
 static void refill(struct uart *uart)
 {
-	if (uart->mcr & MCR_LOOP)
+	if (!(uart->mcr & MCR_RTS) || uart->mcr & MCR_LOOP)
 		return;
 	while (uart->backlog_pos < uart->backlog_len &&
 	       receive(uart, uart->backlog[uart->backlog_pos]))

@@ -130,9 +130,12 @@ TEST_F(uart, input_waits_for_room)
 	struct vm *vm = self->vm;
 	unsigned int i;
 
-	out(vm, IIR_FCR, 0x81);		/* FIFO, eight bytes */
-	out(vm, IER, 1);
 	uart_input(self->uart, "0123456", 7);
+	out(vm, IIR_FCR, 0x81);		/* FIFO, eight bytes */
+	out(vm, IIR_FCR, 0x87);		/* and emptied */
+	out(vm, IER, 1);
+	EXPECT_EQ(0, vm->irq_edges);
+	out(vm, MCR, 0x0b);		/* ready to receive */
 	EXPECT_EQ(0xcc, in(vm, IIR_FCR));
 	uart_input(self->uart, "789abcdefghijklmnopqrstuvwxyz", 29);
 	EXPECT_EQ(0xc4, in(vm, IIR_FCR));
