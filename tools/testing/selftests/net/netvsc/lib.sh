@@ -209,8 +209,8 @@ vf_gone()
 
 	! find_vf || return 1
 	for dev in /sys/bus/pci/devices/*; do
-		[ ! -e "$dev" ] || [ "$(cat "$dev/device")" != 0x152e ] ||
-			return 1
+		# It may go between two looks.
+		[ "$(cat "$dev/device" 2>/dev/null)" != 0x152e ] || return 1
 	done
 	! host_has_vf
 }

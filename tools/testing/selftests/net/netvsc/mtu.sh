@@ -37,5 +37,5 @@ vf_plug || msg "no VF"
 check "with a VF, 1400 is accepted" set_mtu 1400
 check "the VF has it too" vf_mtu 1400
 check "the VF carries 1400 bytes" \
-	eval 'host_path vf && wait_for 30 answer fits 1400'
+	eval 'wait_for 30 "VF path" host_path vf && wait_for 30 answer fits 1400'
 finish
