@@ -286,7 +286,7 @@ static uint32_t ranges_needed(const struct rx_pool *pool,
 	if (frame->len < FRAME_HDR || frame->len > FRAME_MAX)
 		return 0;
 	if (frame->gso == GSO_NONE)
-		return frame->len <= rn->frame_size + VLAN_TAG_LEN;
+		return rndis_fits(rn, frame);
 	if (coalesce(rn, frame))
 		return (frame->len + room - 1) / room;
 	if (!frame->gso_size || !frame_locate_l4(&copy) ||

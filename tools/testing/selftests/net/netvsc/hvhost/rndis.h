@@ -73,6 +73,9 @@ size_t rndis_indicate_offload(const struct rndis *rn, uint8_t *buf);
 /* Would the guest's packet filter let the frame pass? */
 bool rndis_wants(const struct rndis *rn, const struct frame *frame);
 
+/* Whether a frame without segmentation keeps within the MTU. */
+bool rndis_fits(const struct rndis *rn, const struct frame *frame);
+
 /**
  * rndis_packets() - take frames out of a data message
  * @msg: one packet message or several in a row

@@ -121,6 +121,18 @@ static const char *want_lso(const struct rndis *rn, struct frame *frame,
 	return NULL;
 }
 
+bool rndis_fits(const struct rndis *rn, const struct frame *frame)
+{
+	const uint8_t *type = frame->data + 12;
+	uint32_t most = rn->frame_size;
+
+	/* A tag among the frame's bytes does not count. */
+	if (frame->len >= FRAME_HDR && ((type[0] == 0x81 && !type[1]) ||
+					(type[0] == 0x88 && type[1] == 0xa8)))
+		most += VLAN_TAG_LEN;
+	return frame->len <= most;
+}
+
 static const char *to_frame(const struct rndis *rn, const struct ppis *ppis,
 			    struct frame *frame)
 {
@@ -135,7 +147,7 @@ static const char *to_frame(const struct rndis *rn, const struct ppis *ppis,
 	}
 	if (ppis->has_lso)
 		return want_lso(rn, frame, ppis->lso);
-	if (frame->len > rn->frame_size + VLAN_TAG_LEN)
+	if (!rndis_fits(rn, frame))
 		return "frame larger than the MTU";
 	if (ppis->has_csum)
 		return want_csum(frame, ppis->csum);

@@ -894,7 +894,7 @@ TEST_F(netvsp, ring_runs_full)
 TEST_F(netvsp, large_frames)
 {
 	static uint8_t bytes[9100];
-	struct frame frame = tcp_frame(bytes, 1519);
+	struct frame frame = tcp_frame(bytes, 1515);
 
 	up(_metadata, self);
 	vswitch_from_uplink(self->vs, &frame);

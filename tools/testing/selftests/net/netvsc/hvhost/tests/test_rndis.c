@@ -665,10 +665,18 @@ TEST_F(rndis, large_sends_that_make_no_sense)
 
 TEST_F(rndis, frame_sizes)
 {
-	add_packet(self, 1518, NULL, 0);	/* with a tag in it */
+	add_packet(self, 1514, NULL, 0);
+	EXPECT_EQ(NULL, data(self, self->len));
+	self->len = 0;
+	add_packet(self, 1515, NULL, 0);
+	EXPECT_NE(NULL, data(self, self->len));
+	self->len = 0;
+	add_packet(self, 1518, NULL, 0);
+	put16(self->msg + HDR + sizeof(struct rndis_packet) + 12, 0x8100);
 	EXPECT_EQ(NULL, data(self, self->len));
 	self->len = 0;
 	add_packet(self, 1519, NULL, 0);
+	put16(self->msg + HDR + sizeof(struct rndis_packet) + 12, 0x8100);
 	EXPECT_NE(NULL, data(self, self->len));
 	self->len = 0;
 	add_packet(self, 60, NULL, 0);
