@@ -29,11 +29,12 @@
 #include "netvsc.h"
 
 /*
- * How long a VF may take to send what it was given.  A full ring of 4,096
- * packets of 1,500 bytes needs 50 ms at 1 Gbit/s; the VFs that hosts give out
- * are ten times as fast and more.
+ * How long a VF may take to send or to take in what is in its rings, if it does
+ * not come to an end by itself.  A full ring of 4,096 packets of 64 KiB is
+ * 270 MB, and needs a fifth of this at the 10 Gbit/s of the slowest VFs that
+ * hosts give out.  The other four fifths are for a guest that is short of CPU.
  */
-#define VF_DRAIN_MS	100
+#define VF_DRAIN_MS	1000
 
 static LIST_HEAD(netvsc_list);	/* every attached netvsc; RTNL */
 static struct workqueue_struct *vf_wq;
@@ -171,7 +172,7 @@ static bool vf_fit(struct netvsc *nv)
 	struct netvsc_vf *nvf = &nv->vf;
 	struct net_device *vf = nvf->vf;
 
-	if (!vf || !nvf->open || !nvf->session || nvf->was_up)
+	if (!vf || !nvf->open || !nvf->session || nvf->was_up || nvf->going)
 		return false;
 	if (!(vf->flags & IFF_UP) || !netif_running(vf) ||
 	    !netif_carrier_ok(vf) || !netif_device_present(vf))
@@ -402,9 +403,8 @@ static u64 vf_sent_packets(struct net_device *vf)
 /* Draining a VF before it is left. */
 
 /*
- * Have the VF's driver look at its rings.  That does by hand what interrupts
- * may no longer do: ixgbevf, for one, leaves them off from the moment its
- * removal begins, which is well before its device is unregistered.
+ * Have the VF's driver look at its rings.  An interrupt may be on its way, or
+ * be held back by moderation.
  */
 static void vf_poll(struct net_device *vf)
 {
@@ -469,13 +469,33 @@ static bool vf_sent_all(struct netvsc *nv)
 	return vf_sent_packets(vf) - nvf->tx_vf_base >= given;
 }
 
+/*
+ * The IDs, which pci_device_is_present() looks at, are the Hyper-V PCI bus's
+ * own knowledge; the command register is the device's.
+ */
+static bool vf_answers(struct net_device *vf)
+{
+	u16 command;
+
+	pci_read_config_word(vf_pci_dev(vf), PCI_COMMAND, &command);
+	return !PCI_POSSIBLE_ERROR(command);
+}
+
+/* Longer and longer: looking keeps the VF's driver from working. */
+static void vf_drain_pause(unsigned int *usecs)
+{
+	usleep_range(*usecs, 2 * *usecs);
+	*usecs = min(2 * *usecs, 4000U);
+}
+
 static void vf_drain_tx(struct netvsc *nv)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(VF_DRAIN_MS);
 	struct net_device *vf = nv->vf.vf;
+	unsigned int usecs = 50;
 
 	/* What cannot be sent any more is not worth waiting for. */
-	if (!netif_carrier_ok(vf) || !pci_device_is_present(vf_pci_dev(vf)))
+	if (!netif_carrier_ok(vf) || !vf_answers(vf))
 		return;
 	while (!vf_sent_all(nv)) {
 		if (time_after(jiffies, end)) {
@@ -484,7 +504,7 @@ static void vf_drain_tx(struct netvsc *nv)
 			return;
 		}
 		vf_poll(vf);
-		usleep_range(20, 100);
+		vf_drain_pause(&usecs);
 	}
 }
 
@@ -496,10 +516,11 @@ static void vf_drain_rx(struct netvsc *nv)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(VF_DRAIN_MS);
 	struct net_device *vf = nv->vf.vf;
+	unsigned int usecs = 50;
 
 	vf_poll(vf);
 	while (vf_polling(vf) && !time_after(jiffies, end))
-		usleep_range(20, 100);
+		vf_drain_pause(&usecs);
 }
 
 /* Settings that a VF has from its netvsc. */
@@ -766,6 +787,7 @@ static void vf_bind(struct netvsc *nv, struct net_device *vf)
 	}
 	netdev_hold(vf, &nvf->tracker, GFP_KERNEL);
 	nvf->vf = vf;
+	nvf->going = false;
 	nvf->has_serial = vf_slot_serial(vf, &nvf->serial);
 	netdev_info(nv->ndev, "VF %s bound\n", netdev_name(vf));
 	vf_feed(nv, VF_IN_REGISTERED);
@@ -970,6 +992,35 @@ static struct notifier_block vf_notifier = {
 	.notifier_call = vf_notify,
 };
 
+/*
+ * A driver is about to be taken off a PCI device, by an eject for one.  This is
+ * the best time to leave its VF: the driver does not know yet and works in
+ * full, while in the midst of its removal it may have stopped to serve its
+ * interrupts.  NETDEV_GOING_DOWN comes later, and only finds less to do.
+ */
+static int vf_pci_notify(struct notifier_block *nb, unsigned long event,
+			 void *data)
+{
+	struct device *dev = data;
+	struct netvsc_vf *nvf;
+
+	if (event != BUS_NOTIFY_UNBIND_DRIVER)
+		return NOTIFY_DONE;
+	rtnl_lock();
+	list_for_each_entry(nvf, &netvsc_list, entry) {
+		if (!nvf->vf || &vf_pci_dev(nvf->vf)->dev != dev)
+			continue;
+		nvf->going = true;
+		vf_feed(netvsc_of(nvf), VF_IN_CLOSING);
+	}
+	rtnl_unlock();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block vf_pci_notifier = {
+	.notifier_call = vf_pci_notify,
+};
+
 /**
  * netvsc_vf_notifier_register() - begin to watch for VFs
  *
@@ -984,9 +1035,18 @@ int netvsc_vf_notifier_register(void)
 	vf_wq = alloc_workqueue("netvsc_vf", WQ_UNBOUND, 0);
 	if (!vf_wq)
 		return -ENOMEM;
+	err = bus_register_notifier(&pci_bus_type, &vf_pci_notifier);
+	if (err)
+		goto workqueue;
 	err = register_netdevice_notifier(&vf_notifier);
 	if (err)
-		destroy_workqueue(vf_wq);
+		goto pci;
+	return 0;
+
+pci:
+	bus_unregister_notifier(&pci_bus_type, &vf_pci_notifier);
+workqueue:
+	destroy_workqueue(vf_wq);
 	return err;
 }
 
@@ -998,6 +1058,7 @@ int netvsc_vf_notifier_register(void)
 void netvsc_vf_notifier_unregister(void)
 {
 	unregister_netdevice_notifier(&vf_notifier);
+	bus_unregister_notifier(&pci_bus_type, &vf_pci_notifier);
 	destroy_workqueue(vf_wq);
 }
 

@@ -64,6 +64,7 @@ enum netvsc_vf_todo {
  * @has_serial: @serial is known; RTNL
  * @serial: of the slot that @vf sits in; RTNL
  * @was_up: @vf was in use when it was found, and has to be closed first; RTNL
+ * @going: the driver of @vf is about to be taken off; RTNL
  * @promisc: netvsc has made @vf promiscuous; RTNL
  * @allmulti: netvsc has made @vf receive all multicast; RTNL
  * @lists: @vf has netvsc's address lists.  Guarded by netvsc's address lock;
@@ -90,6 +91,7 @@ struct netvsc_vf {
 	bool has_serial;
 	u32 serial;
 	bool was_up;
+	bool going;
 	bool promisc;
 	bool allmulti;
 	bool lists;
