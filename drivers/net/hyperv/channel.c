@@ -35,9 +35,10 @@ struct netvsc_poll {
  * event says so: look now and then.  Return: jiffies left, 0 if the time is up,
  * -ENODEV if the host took the device away.
  */
-long netvsc_wait_host(struct netvsc *nv, struct completion *done)
+long netvsc_wait_host(struct netvsc *nv, struct completion *done,
+		      unsigned long timeout)
 {
-	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	unsigned long deadline = jiffies + timeout;
 	long left;
 
 	do {

@@ -113,6 +113,19 @@ static void netvsc_get_ethtool_stats(struct net_device *ndev,
 					     &channel_counters[i]);
 }
 
+/* The versions before 4 have numbers of their own. */
+static u32 nvsp_major(u32 version)
+{
+	switch (version) {
+	case NVSP_VERSION_1:
+		return 1;
+	case NVSP_VERSION_2:
+		return 2;
+	default:
+		return version >> 16;
+	}
+}
+
 static void netvsc_get_drvinfo(struct net_device *ndev,
 			       struct ethtool_drvinfo *info)
 {
@@ -122,7 +135,9 @@ static void netvsc_get_drvinfo(struct net_device *ndev,
 	strscpy(info->bus_info, dev_name(&nv->hdev->device),
 		sizeof(info->bus_info));
 	snprintf(info->fw_version, sizeof(info->fw_version), "NVSP %u.%u",
-		 nv->nvsp.version >> 16, nv->nvsp.version & 0xffff);
+		 nvsp_major(nv->nvsp.version),
+		 nv->nvsp.version < NVSP_VERSION_4 ? 0 :
+		 nv->nvsp.version & 0xffff);
 }
 
 static void netvsc_get_ringparam(struct net_device *ndev,

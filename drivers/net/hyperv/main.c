@@ -190,7 +190,7 @@ static int netvsc_probe(struct hv_device *hdev,
 	return 0;
 
 uninit:
-	cancel_delayed_work_sync(&nv->link_work);
+	disable_delayed_work_sync(&nv->link_work);
 	hv_set_drvdata(hdev, NULL);
 	netvsc_uninit_parts(nv);
 free:
@@ -203,14 +203,13 @@ static void netvsc_remove(struct hv_device *hdev)
 	struct netvsc *nv = hv_get_drvdata(hdev);
 
 	netvsc_vf_detach(nv);
+	/* No carrier change may come after the net_device's last. */
+	disable_delayed_work_sync(&nv->link_work);
 	unregister_netdev(nv->ndev);
 
 	rtnl_lock();
 	netvsc_session_stop(nv);
 	rtnl_unlock();
-
-	/* Nobody is left to start these again. */
-	cancel_delayed_work_sync(&nv->link_work);
 	cancel_work_sync(&nv->filter_work);
 
 	hv_set_drvdata(hdev, NULL);

@@ -26,13 +26,9 @@ static u32 netvsc_wanted_filter(struct net_device *ndev)
 	netif_addr_lock_bh(ndev);
 	if ((ndev->flags & IFF_ALLMULTI) || !netdev_mc_empty(ndev))
 		filter |= RNDIS_PACKET_TYPE_ALL_MULTICAST;
-	/* Hosts know of no second address. */
-	if (!netdev_uc_empty(ndev))
-		filter = RNDIS_PACKET_TYPE_PROMISCUOUS;
 	netif_addr_unlock_bh(ndev);
 
-	if (filter != RNDIS_PACKET_TYPE_PROMISCUOUS &&
-	    (ndev->flags & IFF_BROADCAST))
+	if (ndev->flags & IFF_BROADCAST)
 		filter |= RNDIS_PACKET_TYPE_BROADCAST;
 	return filter;
 }
@@ -242,7 +238,8 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 		WRITE_ONCE(nv->link_up, false);
 
 	set_bit(event, &nv->link_events);
-	mod_delayed_work(system_wq, &nv->link_work, 0);
+	/* While the link flaps this comes with the flap's end. */
+	schedule_delayed_work(&nv->link_work, 0);
 }
 
 static void netvsc_query_speed(struct netvsc *nv)

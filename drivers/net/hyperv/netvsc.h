@@ -226,6 +226,7 @@ struct netvsc_channel {
  * @up: requests may be sent
  * @version: NVSP_VERSION_*
  * @sequence: makes the transaction ids of requests
+ * @vf_present: the host says that a VF belongs to the NIC; written by NAPI
  * @reply_lock: between the waiter and NAPI; guards the rest
  * @awaited: transaction id of the answer that is waited for, or 0
  * @reply: the answer
@@ -241,6 +242,7 @@ struct nvsp {
 	bool up;
 	u32 version;
 	u32 sequence;
+	bool vf_present;
 
 	spinlock_t reply_lock;		/* NAPI takes it */
 	u64 awaited;
@@ -258,8 +260,9 @@ struct nvsp {
 
 /**
  * struct rndis - control requests to the virtual NIC behind the session
- * @lock: one request at a time; guards @page, @sequence and @filter
- * @up: initialized
+ * @lock: one request at a time; guards @up, @page, @sequence
+ *	and @filter
+ * @up: there is a channel, and requests may be sent
  * @sequence: makes request ids
  * @page: the request as the host reads it
  * @page_dma: where the host finds @page
@@ -475,7 +478,8 @@ void netvsc_channel_uninit(struct netvsc_channel *ch);
 int netvsc_channel_open(struct netvsc_channel *ch,
 			struct vmbus_channel *vmbus);
 void netvsc_channel_close(struct netvsc_channel *ch);
-long netvsc_wait_host(struct netvsc *nv, struct completion *done);
+long netvsc_wait_host(struct netvsc *nv, struct completion *done,
+		      unsigned long timeout);
 
 /* tx.c */
 netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev);

@@ -75,7 +75,8 @@ static void nvsp_forget(struct nvsp *nvsp)
  * Sends @msg and waits for the completion of its packet, which takes the place
  * of @msg.  Return: bytes of the answer, or an error.
  */
-static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg)
+static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg,
+		     unsigned long timeout)
 {
 	struct nvsp *nvsp = &nv->nvsp;
 	u64 transaction;
@@ -98,15 +99,13 @@ static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg)
 		return err;
 	}
 
-	left = netvsc_wait_host(nv, &nvsp->replied);
+	left = netvsc_wait_host(nv, &nvsp->replied, timeout);
 	nvsp_forget(nvsp);
 	if (left < 0)
 		return left;
 	/* Forgetting and answering exclude each other: look once more. */
 	if (!left && !try_wait_for_completion(&nvsp->replied)) {
 		netvsc_count(nv, NETVSC_EV_TIMEOUT);
-		netdev_err(nv->ndev, "no answer to NVSP message %u\n",
-			   le32_to_cpu(msg->type));
 		return -ETIMEDOUT;
 	}
 
@@ -118,13 +117,17 @@ static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg)
 static int nvsp_request(struct netvsc *nv, struct nvsp_message *msg,
 			u32 type, u32 size)
 {
+	u32 request = le32_to_cpu(msg->type);
 	int len;
 
 	mutex_lock(&nv->nvsp.lock);
-	len = nvsp_call(nv, msg);
+	len = nvsp_call(nv, msg, NETVSC_HOST_TIMEOUT);
 	mutex_unlock(&nv->nvsp.lock);
-	if (len < 0)
+	if (len < 0) {
+		netdev_err(nv->ndev, "NVSP message %u failed: %d\n", request,
+			   len);
 		return len;
+	}
 
 	if (len < size || le32_to_cpu(msg->type) != type) {
 		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
@@ -160,13 +163,14 @@ static void nvsp_handle_association(struct netvsc *nv,
 				    const struct nvsp_message *msg)
 {
 	const struct nvsp_vf_association *assoc = &msg->vf_association;
+	bool present = le32_to_cpu(assoc->allocated) == 1;
 
 	/* A device of the host's choosing must not see a sealed guest's data */
 	if (hv_is_isolation_supported())
 		return;
 
-	netvsc_vf_association(nv, le32_to_cpu(assoc->allocated) == 1,
-			      le32_to_cpu(assoc->serial));
+	WRITE_ONCE(nv->nvsp.vf_present, present);
+	netvsc_vf_association(nv, present, le32_to_cpu(assoc->serial));
 }
 
 /* NAPI: a message that the host sent on its own. */
@@ -398,6 +402,7 @@ int nvsp_connect(struct netvsc *nv, unsigned int mtu)
 {
 	int err;
 
+	WRITE_ONCE(nv->nvsp.vf_present, false);
 	mutex_lock(&nv->nvsp.lock);
 	nv->nvsp.up = true;
 	mutex_unlock(&nv->nvsp.lock);
@@ -459,6 +464,16 @@ void nvsp_free(struct netvsc *nv)
 	nv->nvsp.tx_section = 0;
 }
 
+/*
+ * A host that has taken the VF back delivers to the channels on its own.  It
+ * may be about to take the whole NIC, and not answer any more; the VMBus
+ * driver, busy with the VF, could not say so.
+ */
+static unsigned long nvsp_switch_timeout(const struct nvsp *nvsp, bool to_vf)
+{
+	return to_vf || READ_ONCE(nvsp->vf_present) ? NETVSC_HOST_TIMEOUT : HZ;
+}
+
 int nvsp_switch_data_path(struct netvsc *nv, bool to_vf)
 {
 	u32 path = to_vf ? NVSP_PATH_VF : NVSP_PATH_SYNTHETIC;
@@ -473,8 +488,11 @@ int nvsp_switch_data_path(struct netvsc *nv, bool to_vf)
 	if (nvsp->up && nvsp->version < NVSP_VERSION_4)
 		len = -EOPNOTSUPP;
 	else
-		len = nvsp_call(nv, &msg);
+		len = nvsp_call(nv, &msg, nvsp_switch_timeout(nvsp, to_vf));
 	mutex_unlock(&nvsp->lock);
+
+	if (len == -ETIMEDOUT && !to_vf && !READ_ONCE(nvsp->vf_present))
+		return 0;
 	if (len < 0)
 		return len;
 

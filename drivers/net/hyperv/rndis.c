@@ -37,8 +37,11 @@ static void *rndis_begin(struct netvsc *nv, u32 type, u32 len)
 
 	mutex_lock(&rndis->lock);
 	/* After a timeout the host may still have the last request to read. */
-	if (READ_ONCE(rndis->page_owner))
-		left = netvsc_wait_host(nv, &rndis->released);
+	if (!rndis->up)
+		left = -ENODEV;
+	else if (READ_ONCE(rndis->page_owner))
+		left = netvsc_wait_host(nv, &rndis->released,
+					NETVSC_HOST_TIMEOUT);
 	if (left <= 0) {
 		mutex_unlock(&rndis->lock);
 		return ERR_PTR(left ?: -EBUSY);
@@ -117,7 +120,7 @@ static int rndis_exchange(struct netvsc *nv, u32 type, u32 size)
 	if (err)
 		return err;
 
-	left = netvsc_wait_host(nv, &rndis->replied);
+	left = netvsc_wait_host(nv, &rndis->replied, NETVSC_HOST_TIMEOUT);
 	rndis_forget(rndis);
 	if (left < 0)
 		return left;
@@ -459,8 +462,12 @@ int rndis_start(struct netvsc *nv)
 	struct rndis_initialize *req;
 	int err;
 
+	mutex_lock(&nv->rndis.lock);
+	nv->rndis.up = true;
+	nv->rndis.filter = 0;
 	/* What the last channel had not given back went with it. */
 	WRITE_ONCE(nv->rndis.page_owner, 0);
+	mutex_unlock(&nv->rndis.lock);
 
 	req = rndis_begin(nv, RNDIS_MSG_INIT, sizeof(*req));
 	if (IS_ERR(req))
@@ -477,28 +484,32 @@ int rndis_start(struct netvsc *nv)
 		err = rndis_status_to_errno(le32_to_cpu(done->status));
 	if (!err && le32_to_cpu(done->medium) != RNDIS_MEDIUM_802_3)
 		err = -EPROTONOSUPPORT;
-	nv->rndis.filter = 0;
-	nv->rndis.up = !err;
+	if (err)
+		nv->rndis.up = false;
 	rndis_end(nv);
 	return err;
 }
 
-/* The host does not answer this one, but gives the page back. */
+/*
+ * The last request of a session; others fail from now on.  The host does not
+ * answer this one, but gives the page back.
+ */
 void rndis_halt(struct netvsc *nv)
 {
+	struct rndis *rndis = &nv->rndis;
 	void *req;
 
-	if (!nv->rndis.up)
-		return;
-
 	req = rndis_begin(nv, RNDIS_MSG_HALT, sizeof(__le32));
-	if (IS_ERR(req))
-		goto out;
-	if (!rndis_send(nv, 0))
-		netvsc_wait_host(nv, &nv->rndis.released);
-	rndis_end(nv);
-out:
-	nv->rndis.up = false;
+	if (!IS_ERR(req)) {
+		if (!rndis_send(nv, 0))
+			netvsc_wait_host(nv, &rndis->released,
+					 NETVSC_HOST_TIMEOUT);
+		rndis_end(nv);
+	}
+
+	mutex_lock(&rndis->lock);
+	rndis->up = false;
+	mutex_unlock(&rndis->lock);
 }
 
 /* NAPI: the host has read the message in the page. */

@@ -13,6 +13,9 @@
 #include "netvsc.h"
 #include "rndis.h"
 
+/* The largest MTU, and a tag in the data. */
+#define RX_FRAME_MAX	(U16_MAX + VLAN_HLEN)
+
 /**
  * struct rx_frame - a frame in the receive buffer, as its message says
  * @data: the frame, inside the message
@@ -114,7 +117,8 @@ static bool rx_read_packet(struct rx_frame *frame, const void *body, u32 size)
 
 	offset = le32_to_cpu(pkt.data_offset);
 	frame->len = le32_to_cpu(pkt.data_len);
-	if (!rx_inside(offset, frame->len, size) || frame->len < ETH_HLEN)
+	if (!rx_inside(offset, frame->len, size) || frame->len < ETH_HLEN ||
+	    frame->len > RX_FRAME_MAX)
 		return false;
 	frame->data = body + offset;
 

@@ -416,6 +416,7 @@ static int tx_send(struct netvsc_channel *ch, struct sk_buff *skb, u32 index)
 	slot->nr_maps = 0;
 	slot->section = NVSP_NO_SECTION;
 	tx_account(slot, skb);
+	skb_tx_timestamp(skb);
 
 	if (tx_take_section(ch, skb, &slot->section)) {
 		tx_count(&ch->tx.stats, &ch->tx.stats.copied);
