@@ -16,6 +16,7 @@ not_slave() { [[ $(ip link show dev "$VF") != *SLAVE* ]]; }
 back_in_use()
 {
 	load_driver && wait_for 60 "VF enslaved" vf_is_slave &&
+		ip link set dev "$NIC" up &&
 		wait_for 30 "data path on the VF" host_path vf
 }
 
