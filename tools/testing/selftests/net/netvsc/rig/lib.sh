@@ -58,8 +58,13 @@ run_logged()
 
 	shift 2
 	mkdir -p "$(dirname "$log")"
-	"$@" >"$log" 2>&1 </dev/null ||
+	# A group of its own, and not waited for in the foreground: an interrupt
+	# ends it with all that it has started, and at once.
+	setsid "$@" >"$log" 2>&1 </dev/null &
+	cleanup_group=$!
+	wait "$cleanup_group" ||
 		die "$what failed: $(failure_line "$log") (log: $log)"
+	cleanup_group=
 }
 
 # The line of a log that most likely names the cause.
@@ -76,6 +81,7 @@ failure_line()
 
 cleanup_paths=()
 cleanup_pids=()
+cleanup_group=
 
 cleanup()
 {
@@ -86,7 +92,10 @@ cleanup()
 	for pid in "${cleanup_pids[@]}"; do
 		kill -TERM "$pid" 2>/dev/null
 	done
-	for pid in "${cleanup_pids[@]}"; do
+	if [[ $cleanup_group ]]; then
+		kill -TERM -- "-$cleanup_group" 2>/dev/null
+	fi
+	for pid in "${cleanup_pids[@]}" $cleanup_group; do
 		wait "$pid" 2>/dev/null
 	done
 	for path in "${cleanup_paths[@]}"; do
