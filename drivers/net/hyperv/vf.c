@@ -177,6 +177,13 @@ static bool vf_fit(struct netvsc *nv)
 	if (!(vf->flags & IFF_UP) || !netif_running(vf) ||
 	    !netif_carrier_ok(vf) || !netif_device_present(vf))
 		return false;
+	/*
+	 * The carrier comes from the VF's driver, and the link watch follows
+	 * with the queueing discipline.  Until then there is one that drops
+	 * everything; NETDEV_CHANGE tells when it is gone.
+	 */
+	if (qdisc_tx_is_noop(vf))
+		return false;
 	if (vf->mtu < ndev->mtu ||
 	    !ether_addr_equal(vf->dev_addr, ndev->dev_addr))
 		return false;
@@ -821,6 +828,37 @@ static void vf_look_around(struct netvsc *nv)
 	vf_bind(nv, found);
 }
 
+/*
+ * A VF that netvsc has left behind by moving to another namespace, or that was
+ * plugged while netvsc was in one, comes after it.  One that somebody has moved
+ * away does not.
+ */
+static void vf_fetch(struct netvsc *nv)
+{
+	struct net *home = dev_net(nv->ndev);
+	struct netvsc_vf *nvf = &nv->vf;
+	struct net_device *dev, *found = NULL;
+	struct net *net;
+	int err;
+
+	for_each_net(net) {
+		if (net != nvf->fetch_from || net_eq(net, home))
+			continue;
+		for_each_netdev(net, dev)
+			if (vf_partner(dev) == nv && !vf_owner(dev))
+				found = dev;
+	}
+	nvf->fetch_from = NULL;
+	if (!found || nvf->vf)
+		return;
+	err = dev_change_net_namespace(found, home, "eth%d");
+	if (!err)
+		return;
+	netdev_info(nv->ndev, "VF %s does not come along (%d)\n",
+		    netdev_name(found), err);
+	vf_unmark(found);
+}
+
 /* The work item: whatever sleeps, or was found out where RTNL cannot be had. */
 
 static void vf_take_association(struct netvsc *nv)
@@ -870,6 +908,8 @@ static void vf_work(struct work_struct *work)
 		goto unlock;
 	if (test_and_clear_bit(NETVSC_VF_ASSOCIATION, &nvf->todo))
 		vf_take_association(nv);
+	if (test_and_clear_bit(NETVSC_VF_FETCH, &nvf->todo))
+		vf_fetch(nv);
 	if (test_and_clear_bit(NETVSC_VF_LINK, &nvf->todo))
 		vf_check_link(nv);
 	if (test_and_clear_bit(NETVSC_VF_FOLLOW, &nvf->todo))
@@ -892,7 +932,7 @@ static void vf_registering(struct net_device *dev)
 	 * directory, and has to wait for NETDEV_REGISTER; RTNL is held from
 	 * here to there.
 	 */
-	if (nv && !nv->vf.vf && net_eq(dev_net(dev), dev_net(nv->ndev)))
+	if (nv && !nv->vf.vf)
 		vf_mark(dev);
 }
 
@@ -900,8 +940,16 @@ static void vf_registered(struct net_device *dev)
 {
 	struct netvsc *nv = vf_partner(dev);
 
-	if (nv)
-		vf_bind(nv, dev);
+	if (!nv)
+		return;
+	/* Marked: it is new, and not here because somebody moved it. */
+	if (!nv->vf.vf && (dev->flags & IFF_SLAVE) &&
+	    !net_eq(dev_net(dev), dev_net(nv->ndev))) {
+		nv->vf.fetch_from = dev_net(dev);
+		vf_todo(&nv->vf, NETVSC_VF_FETCH);
+		return;
+	}
+	vf_bind(nv, dev);
 }
 
 static void vf_event(struct netvsc *nv, struct net_device *vf,
@@ -949,11 +997,14 @@ static void netvsc_event(struct netvsc *nv, unsigned long event)
 		vf_feed(nv, VF_IN_CHANGED);
 		break;
 	case NETDEV_UNREGISTER:
+		/* From the old namespace. */
+		nv->vf.fetch_from = bound ? dev_net(nv->ndev) : NULL;
 		vf_feed(nv, VF_IN_NETVSC_MOVED);
 		break;
 	case NETDEV_REGISTER:
-		/* In its new namespace. */
+		/* In the new one. */
 		vf_look_around(nv);
+		vf_todo(&nv->vf, NETVSC_VF_FETCH);
 		break;
 	}
 }

@@ -44,6 +44,7 @@ struct netvsc_vf_counters {
 enum netvsc_vf_todo {
 	NETVSC_VF_DISSOCIATED,		/* the host took the VF back */
 	NETVSC_VF_ASSOCIATION,		/* the host said something about VFs */
+	NETVSC_VF_FETCH,		/* the VF is in @fetch_from */
 	NETVSC_VF_LINK,			/* transmit found the VF without link */
 	NETVSC_VF_FOLLOW,		/* VF_DO_FOLLOW */
 	NETVSC_VF_ASK,			/* VF_DO_ASK */
@@ -65,6 +66,8 @@ enum netvsc_vf_todo {
  * @serial: of the slot that @vf sits in; RTNL
  * @was_up: @vf was in use when it was found, and has to be closed first; RTNL
  * @going: the driver of @vf is about to be taken off; RTNL
+ * @fetch_from: network namespace that netvsc left without its VF, or that its
+ *	VF came up in without netvsc, or NULL.  To compare with; RTNL
  * @promisc: netvsc has made @vf promiscuous; RTNL
  * @allmulti: netvsc has made @vf receive all multicast; RTNL
  * @lists: @vf has netvsc's address lists.  Guarded by netvsc's address lock;
@@ -92,6 +95,7 @@ struct netvsc_vf {
 	u32 serial;
 	bool was_up;
 	bool going;
+	const struct net *fetch_from;
 	bool promisc;
 	bool allmulti;
 	bool lists;

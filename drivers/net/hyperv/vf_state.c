@@ -103,7 +103,9 @@ static const struct vf_entry in_active[] = {
 	[VF_IN_UNREGISTERED]	 = GO(ABSENT, VF_DO_LEAVE | VF_DO_RELEASE),
 	[VF_IN_OPENED]		 = STAY(ACTIVE),
 	[VF_IN_CLOSING]		 = GO(BOUND, VF_DO_LEAVE),
-	[VF_IN_CARRIER_ON]	 = STAY(ACTIVE),
+	/* It may have been off for a moment, and the VF not be ready yet. */
+	[VF_IN_CARRIER_ON]	 = IF_FIT(STEP(ACTIVE, 0),
+					  STEP(BOUND, VF_DO_LEAVE)),
 	/* Without a link nothing that it was given will ever be sent. */
 	[VF_IN_CARRIER_OFF]	 = GO(BOUND, VF_DO_LEAVE & ~VF_DO_DRAIN_TX),
 	[VF_IN_CHANGED]		 = IF_FIT(STEP(ACTIVE, 0),

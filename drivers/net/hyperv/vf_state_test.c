@@ -92,7 +92,7 @@ static const struct lead {
 	{ VF_IN_UNREGISTERED,	  "AAAA", "AAAA" },
 	{ VF_IN_OPENED,		  "ABBX", "AUUX" },
 	{ VF_IN_CLOSING,	  "ABBB", "ABBB" },
-	{ VF_IN_CARRIER_ON,	  "ABBX", "AUUX" },
+	{ VF_IN_CARRIER_ON,	  "ABBB", "AUUX" },
 	{ VF_IN_CARRIER_OFF,	  "ABBB", "ABBB" },
 	{ VF_IN_CHANGED,	  "ABBB", "AUUX" },
 	{ VF_IN_RENAMED,	  "ABUX", "ABUX" },
@@ -202,6 +202,10 @@ static const struct story {
 		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
 		{ VF_IN_SWITCH_ACKED, FIT, VF_ACTIVE, VF_DO_START_TX },
 	}, 3 },
+	{ "link off and on at once", VF_ACTIVE, {
+		{ VF_IN_CARRIER_ON, NOT_FIT, VF_BOUND, VF_DO_LEAVE },
+		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
+	}, 2 },
 	{ "down and up by hand", VF_ACTIVE, {
 		{ VF_IN_CLOSING, FIT, VF_BOUND, VF_DO_LEAVE },
 		{ VF_IN_CARRIER_OFF, NOT_FIT, VF_BOUND, 0 },
