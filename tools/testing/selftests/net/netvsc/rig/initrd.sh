@@ -1,0 +1,124 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Puts together what a guest, and the outer machine, have in memory at boot: a
+# root of image, the modules of a kernel, the driver under test, and scripts.
+# Part of run, whose options it reads.
+
+outer_modules=(9p 9pnet_virtio ccp kvm kvm-amd tun)
+guest_modules=(
+	hv_vmbus pci-hyperv ixgbevf hv_netvsc
+	8021q bonding bridge dummy macvlan veth
+)
+
+# put_modules ROOT NAME...: modules and what they depend on, with modules.dep.
+# They are unpacked and lose their signature's weight here, not in the guest.
+put_modules()
+{
+	local dir=$1/usr/lib/modules/$release kind name path
+
+	shift
+	mkdir -p "$dir"
+	for name; do
+		modprobe -d "$kernel/modules" -S "$release" --show-depends \
+			--ignore-install "$name" >>"$work/depends" 2>>"$work/modprobe.err" ||
+			die "kernel $release has no module $name"
+	done
+	sort -u "$work/depends" | while read -r kind path _; do
+		[[ $kind == insmod ]] || continue
+		name=${path#"$kernel/modules/lib/modules/$release/"}
+		mkdir -p "$dir/${name%/*}"
+		case $path in
+		*.xz) xz -dc "$path" >"$dir/${name%.xz}" ;;
+		*.zst) zstd -qdc "$path" >"$dir/${name%.zst}" ;;
+		*) cp "$path" "$dir/$name" ;;
+		esac
+	done
+	rm -f "$work/depends"
+	cp "$kernel/modules/lib/modules/$release"/modules.{builtin*,order} "$dir/"
+}
+
+index_modules()
+{
+	# Its root must hold /lib/modules; the guest has /lib as a link.
+	ln -sfn usr/lib "$1/lib"
+	depmod -b "$1" "$release"
+	rm "$1/lib"
+}
+
+quoted()
+{
+	printf '%s=%q\n' "$1" "$2"
+}
+
+make_cpio()
+{
+	(cd "$1" && find . -mindepth 1 -print0 | sort -z |
+		cpio --quiet -0 -o -H newc -R 0:0)
+}
+
+put_driver()
+{
+	local dir=$1/usr/lib/modules/$release/kernel/drivers/net/hyperv
+
+	case $driver in
+	ours) cp "$modules/hv_netvsc.ko" "$dir/hv_netvsc.ko" ;;
+	none) rm "$dir/hv_netvsc.ko" ;;
+	esac
+}
+
+put_scripts()
+{
+	local dir=$1/netvsc n=10 script
+
+	mkdir -p "$dir/scripts"
+	for script in "${guest_scripts[@]}"; do
+		install -m 755 "$script" "$dir/scripts/$n-${script##*/}"
+		n=$((n + 1))
+	done
+	install -m 755 "$RIG/run-scripts" "$dir/run-scripts"
+	if ((interactive)); then
+		: >"$dir/interactive"
+	fi
+	{
+		quoted DRIVER "$driver"
+		quoted KERNEL "$release"
+		quoted IMAGE "$image"
+		quoted HOST4 192.168.77.1
+		quoted HOST6 fd77::1
+		quoted MAC "${nics[0]-}"
+	} >"$dir/env"
+}
+
+guest_initrd()
+{
+	local top=$work/guest dir
+
+	mkdir "$top"
+	put_modules "$top" "${guest_modules[@]}"
+	put_driver "$top"
+	index_modules "$top"
+	put_scripts "$top"
+	[[ $image == full ]] || install -m 755 "$RIG/guest-init" "$top/init"
+	for dir in "${overlays[@]}"; do
+		cp -a "$dir/." "$top/"
+	done
+	{
+		cat "$base"
+		make_cpio "$top"
+	} >"$work/in/initrd"
+}
+
+outer_initrd()
+{
+	local top=$work/outer
+
+	mkdir "$top"
+	put_modules "$top" "${outer_modules[@]}"
+	index_modules "$top"
+	install -m 755 "$RIG/outer-init" "$top/init"
+	{
+		cat "$outer_base"
+		make_cpio "$top"
+	} >"$work/outer.initrd"
+}

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Starts the host side of a guest, here or one level down.  Part of run, whose
+# options it reads; leaves the process in machine.
+
+# What hostside gets, at the path where it will find it.
+put_input()
+{
+	local here=$1 out_there=$2 nested=$3 console=$4 state=$5
+	local -a args=(--kernel "$here/vmlinuz" --initrd "$here/initrd")
+	local command='console=ttyS0 quiet panic=-1 mitigations=off' item
+
+	[[ $image != full ]] || command+=' rdinit=/sbin/init'
+	args+=(--append "$command${append:+ $append}" --memory "$memory"
+	       --vcpus "$vcpus" --console - --tap uplink0 --mtu "$mtu")
+	for item in "${nics[@]}"; do
+		args+=(--nic "$item")
+	done
+	for item in "${vfs[@]}"; do
+		args+=(--vf "$item")
+	done
+	args+=("${hvhost_args[@]}")
+	{
+		quoted OUT "$out_there"
+		quoted NESTED "$nested"
+		quoted CONSOLE "$console"
+		quoted STATE "$state"
+		quoted DRIVER "$driver"
+		quoted KERNEL "$release"
+		quoted IMAGE "$image"
+		quoted MACS "${nics[*]-}"
+		quoted MTU "$mtu"
+		echo "HVHOST_ARGS=($(printf '%q ' "${args[@]}"))"
+	} >"$work/in/env"
+}
+
+kvm_is_usable()
+{
+	[[ ${NETVSC_NESTED:-0} != 1 ]] &&
+		grep -qwE 'vmx|svm' /proc/cpuinfo &&
+		[[ -r /dev/kvm && -w /dev/kvm && -c /dev/net/tun ]] &&
+		"$hvhost" --check-kvm >"$out/check-kvm.log" 2>&1
+}
+
+# Namespaces of its own: nothing of it outlives this script, however that ends.
+start_direct()
+{
+	local -a user=()
+	local console=log
+
+	((EUID == 0)) || user=(--user --map-root-user)
+	((interactive == 0)) || console=/dev/tty
+	put_input "$work/in" "$out" 0 "$console" "$work/state"
+	unshare "${user[@]}" --net --pid --fork --kill-child --mount-proc \
+		bash "$work/in/bin/hostside" "$work/in" >"$out/hostside.log" 2>&1 &
+	machine=$!
+	cleanup_pids+=("$machine")
+}
+
+start_nested()
+{
+	local -a serial=() share=()
+	local memory_outer=$((memory + 1024)) console=log model=none
+
+	((interactive == 0)) || {
+		console=/dev/ttyS1
+		serial=(-chardev "stdio,id=tty,signal=off" -serial chardev:tty)
+	}
+	put_input /in /out 1 "$console" /tmp/state
+	"$RIG/install-packages" nested
+	outer_initrd
+	share=(
+		-virtfs "local,path=$work/in,mount_tag=in,security_model=$model,readonly=on"
+		-virtfs "local,path=$out,mount_tag=out,security_model=$model"
+	)
+	((memory_outer >= 2048)) || memory_outer=2048
+	# One CPU: with several, an outer kernel now and then died of an int3
+	# that another CPU had just patched in.
+	: >"$out/outer.log"
+	setpriv --pdeathsig KILL qemu-system-x86_64 \
+		-machine q35 -accel tcg,thread=single,tb-size=512 -cpu max \
+		-m "$memory_outer" -smp 1 -nodefaults -no-user-config \
+		-display none -no-reboot -serial "file:$out/outer.log" \
+		"${serial[@]}" "${share[@]}" -kernel "$kernel/vmlinuz" \
+		-initrd "$work/outer.initrd" -append \
+		"console=ttyS0 quiet panic=-1 mitigations=off" \
+		<&"$stdin" >&"$stdout" 2>"$out/qemu.log" &
+	machine=$!
+	cleanup_pids+=("$machine")
+}

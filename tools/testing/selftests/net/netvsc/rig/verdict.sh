@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Watches a running machine, and finds out afterwards how it went.  Part of run;
+# leaves status and verdict.
+
+follow_file()
+{
+	local filter=$1 file=$2
+
+	: >>"$file"
+	# The sed ends when the last writer of its pipe, tail, has seen the
+	# machine gone.
+	tail -n +1 -s 0.2 --pid="$machine" -f "$file" 2>/dev/null |
+		sed -u "$filter" &
+	followers+=($!)
+}
+
+sizes()
+{
+	stat -c %s "$out"/{console,host,outer,hvhost,hostside}.log 2>/dev/null ||
+		true
+}
+
+watch()
+{
+	local start=$SECONDS said=$SECONDS last='' now
+
+	while kill -0 "$machine" 2>/dev/null; do
+		timeout 1 tail --pid="$machine" -f /dev/null || true
+		((interactive)) && continue
+		now=$(sizes)
+		if [[ $now != "$last" ]]; then
+			last=$now said=$SECONDS
+		fi
+		if ((SECONDS - start > timeout)); then
+			verdict="the run took more than $timeout s"
+		elif ((SECONDS - said > stall)); then
+			verdict="the guest said nothing for $stall s"
+		else
+			continue
+		fi
+		# Of unshare, only this reaches the other end; qemu has nothing
+		# to lose.
+		kill -KILL "$machine"
+		break
+	done
+	wait "$machine" 2>/dev/null || true
+	cleanup_pids=()
+}
+
+console_text()
+{
+	[[ -e $out/console.log ]] || return 0
+	tr -d '\r\000' <"$out/console.log"
+}
+
+# Sets status and verdict from what hostside, guest and qemu left behind.
+judge()
+{
+	local hvhost_status='' script='' setup='' key value failed
+
+	if [[ $verdict ]]; then
+		status=124
+		return
+	fi
+	if [[ -e $out/status ]]; then
+		while IFS='=' read -r key value; do
+			case $key in
+			hvhost) hvhost_status=$value ;;
+			host_script) script=$value ;;
+			setup) setup=$value ;;
+			esac
+		done <"$out/status"
+	fi
+	if [[ $setup ]]; then
+		status=2 verdict=$setup
+		return
+	fi
+	case $hvhost_status in
+	0) ;;
+	2) status=2 verdict="hvhost refused its set-up: $(last_line "$out/hvhost.log")" ;;
+	3) status=3 verdict='the guest panicked' ;;
+	4) status=4 verdict='the guest reset itself (triple fault, or reboot)' ;;
+	5) status=5 verdict='this KVM cannot run ordinary guests' ;;
+	'') status=6 verdict="the host side ended early: $(early_end)" ;;
+	*) status=6 verdict="hvhost failed with status $hvhost_status: $(last_line "$out/hvhost.log")" ;;
+	esac
+	((status == 0)) || return 0
+	case $script in
+	0 | none) ;;
+	killed) status=1 verdict='the guest ended before the host script did' ;;
+	*) status=1 verdict="the host script failed with status $script: $(last_line "$out/host.log")" ;;
+	esac
+	((status == 0 && ${#guest_scripts[@]})) || return 0
+	failed=$(console_text | sed -n 's/^netvsc-guest: done, \([0-9]*\) failed$/\1/p' | tail -n1)
+	case $failed in
+	0) ;;
+	'') status=1 verdict='the guest ended before its scripts did' ;;
+	*)
+		status=1
+		verdict=$(console_text | sed -n \
+			'/^netvsc-guest: script .* status 0$/d; s/^netvsc-guest: \(script .* status .*\)/\1/p' |
+			head -n1)
+		;;
+	esac
+}
+
+# The last line that one of the files holds.
+last_line()
+{
+	local file line
+
+	for file; do
+		line=$(tail -n1 "$file" 2>/dev/null || true)
+		[[ ! $line ]] || break
+	done
+	printf '%s' "${line:-nothing was said}"
+}
+
+early_end()
+{
+	local line
+
+	line=$(grep -ash '^outer:' "$out/outer.log" | tail -n1 || true)
+	printf '%s' "${line:-$(last_line "$out/hostside.log" \
+		"$out/qemu.log" "$out/outer.log")}"
+}
+
+report()
+{
+	((status)) || return 0
+	printf 'netvsc: run: %s (log: %s)\n' "$verdict" "$out/console.log" >&2
+	console_text | tail -n 20 | sed 's/^/    | /' >&2
+	if ((status >= 2 && status <= 6)) && [[ -s $out/hvhost.log ]]; then
+		tail -n 5 "$out/hvhost.log" | sed 's/^/    hvhost| /' >&2
+	fi
+}
