@@ -80,7 +80,7 @@ judge()
 	case $hvhost_status in
 	0) ;;
 	2) status=2 verdict="hvhost refused its set-up: $(last_line "$out/hvhost.log")" ;;
-	3) status=3 verdict='the guest panicked' ;;
+	3) status=3 verdict="the guest panicked: $(panic_reason)" ;;
 	4) status=4 verdict='the guest reset itself (triple fault, or reboot)' ;;
 	5) status=5 verdict='this KVM cannot run ordinary guests' ;;
 	'') status=6 verdict="the host side ended early: $(early_end)" ;;
@@ -104,6 +104,14 @@ judge()
 			head -n1)
 		;;
 	esac
+}
+
+panic_reason()
+{
+	local line
+
+	line=$(console_text | sed -n 's/.*Kernel panic - //p' | head -n1)
+	printf '%s' "${line:-$(last_line "$out/hvhost.log")}"
 }
 
 # The last line that one of the files holds.
