@@ -153,12 +153,12 @@ apt_cache()
 	apt-cache -q -c="$own_apt_dir/apt.conf" "$@"
 }
 
-# Lists that are older than a day may name packages that the mirror has dropped.
+# Lists that are older than an hour may name packages that the mirror has dropped.
 own_apt_update()
 {
 	local stamp=$own_apt_dir/updated log=$own_apt_dir/update.log
 
-	[[ -e $stamp && $(find "$stamp" -mmin -1440) ]] && return
+	[[ -e $stamp && $(find "$stamp" -mmin -60) ]] && return
 	apt_get -o APT::Update::Error-Mode=any update >"$log" 2>&1 </dev/null ||
 		die "no package lists (is there a network?):" \
 		    "$(failure_line "$log") (log: $log)"
