@@ -1043,6 +1043,7 @@ static struct notifier_block vf_notifier = {
 	.notifier_call = vf_notify,
 };
 
+#ifdef CONFIG_PCI
 /*
  * A driver is about to be taken off a PCI device, by an eject for one.  This is
  * the best time to leave its VF: the driver does not know yet and works in
@@ -1072,6 +1073,26 @@ static struct notifier_block vf_pci_notifier = {
 	.notifier_call = vf_pci_notify,
 };
 
+static int vf_pci_watch(void)
+{
+	return bus_register_notifier(&pci_bus_type, &vf_pci_notifier);
+}
+
+static void vf_pci_unwatch(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &vf_pci_notifier);
+}
+#else
+static int vf_pci_watch(void)
+{
+	return 0;
+}
+
+static void vf_pci_unwatch(void)
+{
+}
+#endif
+
 /**
  * netvsc_vf_notifier_register() - begin to watch for VFs
  *
@@ -1086,7 +1107,7 @@ int netvsc_vf_notifier_register(void)
 	vf_wq = alloc_workqueue("netvsc_vf", WQ_UNBOUND, 0);
 	if (!vf_wq)
 		return -ENOMEM;
-	err = bus_register_notifier(&pci_bus_type, &vf_pci_notifier);
+	err = vf_pci_watch();
 	if (err)
 		goto workqueue;
 	err = register_netdevice_notifier(&vf_notifier);
@@ -1095,7 +1116,7 @@ int netvsc_vf_notifier_register(void)
 	return 0;
 
 pci:
-	bus_unregister_notifier(&pci_bus_type, &vf_pci_notifier);
+	vf_pci_unwatch();
 workqueue:
 	destroy_workqueue(vf_wq);
 	return err;
@@ -1109,7 +1130,7 @@ workqueue:
 void netvsc_vf_notifier_unregister(void)
 {
 	unregister_netdevice_notifier(&vf_notifier);
-	bus_unregister_notifier(&pci_bus_type, &vf_pci_notifier);
+	vf_pci_unwatch();
 	destroy_workqueue(vf_wq);
 }
 
