@@ -395,6 +395,15 @@ enum ring_status channel_write(struct channel *chan, uint16_t type,
 	return channel_put(chan, type, flags, trans_id, &iov, 1, 0);
 }
 
+enum ring_status channel_write_raw(struct channel *chan, uint16_t type,
+				   uint16_t flags, uint64_t trans_id,
+				   const void *data, size_t len, size_t header)
+{
+	struct iovec iov = { (void *)data, len };
+
+	return channel_put(chan, type, flags, trans_id, &iov, 1, header);
+}
+
 enum ring_status channel_write_xfer(struct channel *chan, uint64_t trans_id,
 				    uint16_t xfer_set,
 				    const struct pkt_range *ranges,

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fault.h"
 #include "log.h"
 #include "loop.h"
 #include "nic.h"
@@ -200,6 +201,55 @@ static void do_capture(struct host *host, char *rest, const struct reply *to)
 	for_nic(host, rest, to, capture_command);
 }
 
+static bool parse_number(const char *word, uint32_t *number)
+{
+	unsigned long value;
+	char *end;
+
+	if (!isdigit((unsigned char)word[0]))
+		return false;
+	errno = 0;
+	value = strtoul(word, &end, 10);
+	*number = value;
+	return !*end && !errno && value <= UINT32_MAX;
+}
+
+static const char *fault_command(struct host *host, unsigned int id,
+				 char *rest)
+{
+	const char *name = next_word(&rest);
+	const char *word = last_words(rest);
+	enum fault_id fault;
+	uint32_t number = 1;
+
+	if (!strcmp(name, "off") && !*word)
+		return host_fault_off(host, id);
+	fault = fault_find(name);
+	if (fault == NR_FAULTS)
+		return "no such fault, try fault list";
+	if (*word && !parse_number(word, &number))
+		return "that is no number";
+	return host_fault(host, id, fault, number);
+}
+
+static void list_faults(const struct reply *to)
+{
+	enum fault_id id;
+
+	for (id = 0; id < NR_FAULTS; id++)
+		reply(to, "%-20s [%s]\t%s\n", fault_list[id].name,
+		      fault_list[id].number, fault_list[id].help);
+	reply_done(to, NULL);
+}
+
+static void do_fault(struct host *host, char *rest, const struct reply *to)
+{
+	if (!strcmp(last_words(rest), "list"))
+		list_faults(to);
+	else
+		for_nic(host, rest, to, fault_command);
+}
+
 static void do_stats(struct host *host, char *rest, const struct reply *to)
 {
 	size_t len = 0;
@@ -268,6 +318,11 @@ static const struct command {
 	{ "capture", do_capture, true,
 	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file\n"
 	  "capture N off                 end both captures of NIC N" },
+	{ "fault", do_fault, true,
+	  "fault N NAME [NUMBER]         do something wrong to NIC N, once or\n"
+	  "                              NUMBER times\n"
+	  "fault N off                   do nothing wrong any more\n"
+	  "fault list                    what can be done wrong" },
 	{ "mark", do_mark, true,
 	  "mark TEXT                     put TEXT in hvhost's log; ok TIME" },
 	{ "quit", do_quit, false,

@@ -56,6 +56,13 @@ struct out_queue {
 	unsigned int count;
 };
 
+/* A data-path switch, and what its completion needs. */
+struct late_switch {
+	enum vpath path;
+	uint16_t flags;
+	uint64_t trans_id;
+};
+
 /**
  * struct netvsp - a synthetic NIC
  * @over: the channel is being taken back, by us or by a broken protocol
@@ -64,6 +71,8 @@ struct out_queue {
  * @send_buf: NULL while there is none
  * @squeezed: the uplink was told to wait
  * @more: goes on reading when one turn was not enough
+ * @last_done: transaction id of the frames that were completed last
+ * @late: runs while the data-path switch @late_switch has to wait
  */
 struct netvsp {
 	struct vmbus *vmbus;
@@ -87,6 +96,11 @@ struct netvsp {
 	bool vf_present;
 	uint32_t vf_serial;
 	bool vf_announced;
+
+	struct fault_answers faults;
+	uint64_t last_done;
+	struct loop_timer late;
+	struct late_switch late_switch;
 
 	uint64_t protocol_errors;
 	struct log_rate rate;
@@ -323,7 +337,8 @@ static void handle_init(struct netvsp *nv, const struct packet *pkt)
 		fail(nv, "NVSP initialized twice");
 		return;
 	}
-	if (version_known(nv, init.min_version)) {
+	if (!fault_take(&nv->faults, FAULT_INIT_REFUSE) &&
+	    version_known(nv, init.min_version)) {
 		nv->version = init.min_version;
 		nv->rndis.vlan_inline = nv->version < NVSP_V2;
 		nv->rndis.frame_size = usable_frame_size(nv, 0);
@@ -366,7 +381,8 @@ static void handle_recv_buf(struct netvsp *nv, const struct packet *pkt)
 
 	memcpy(&buf, pkt->payload, sizeof(buf));
 	gpadl = channel_gpadl(nv->chan, buf.gpadl);
-	if (gpadl && gpadl != nv->send_buf &&
+	if (!fault_take(&nv->faults, FAULT_RXBUF_REFUSE) && gpadl &&
+	    gpadl != nv->send_buf &&
 	    rx_setup(&nv->rx, gpadl, buf.id, size)) {
 		done.status = NVSP_SUCCESS;
 		done.sections = 1;
@@ -484,17 +500,59 @@ static void switch_data_path(struct netvsp *nv, enum vpath path)
 	vnic_select(nv->nic, path);
 }
 
+static void switch_late(void *ctx)
+{
+	struct netvsp *nv = ctx;
+	const struct late_switch *sw = &nv->late_switch;
+
+	loop_timer_cancel(&nv->late);
+	log_info("netvsp", "nic %u: late data-path switch", nv->id);
+	switch_data_path(nv, sw->path);
+	if (sw->flags & PKT_FLAG_COMPLETE)
+		send_out(nv, PKT_COMPLETION, 0, sw->trans_id, NULL, 0);
+}
+
+/* Whether it was decided that the host does not simply switch. */
+static bool switch_fault(struct netvsp *nv, const struct packet *pkt,
+			 enum vpath path)
+{
+	struct nvsp_rndis_done done = {
+		.type = NVSP_RNDIS_DONE,
+		.status = NVSP_FAILURE,
+	};
+
+	if (fault_take(&nv->faults, FAULT_SWITCH_NEVER))
+		return true;
+	if (fault_take(&nv->faults, FAULT_SWITCH_REFUSE)) {
+		complete(nv, pkt, &done, sizeof(done));
+		return true;
+	}
+	if (!fault_take(&nv->faults, FAULT_SWITCH_LATE))
+		return false;
+	nv->late_switch = (struct late_switch){
+		path, pkt->flags, pkt->trans_id
+	};
+	loop_timer_set(&nv->late, nv->faults.late_seconds * 1000000000ull);
+	return true;
+}
+
 static void handle_switch_path(struct netvsp *nv, const struct packet *pkt)
 {
 	struct nvsp_switch_path sw;
+	enum vpath path;
 
 	memcpy(&sw, pkt->payload, sizeof(sw));
 	if (sw.path > NVSP_PATH_VF) {
 		fail(nv, "unknown data path");
 		return;
 	}
-	switch_data_path(nv, sw.path == NVSP_PATH_VF ? PATH_VF :
-						       PATH_SYNTHETIC);
+	path = sw.path == NVSP_PATH_VF ? PATH_VF : PATH_SYNTHETIC;
+	/* One after the other, also those that are late. */
+	if (nv->late.due)
+		switch_late(nv);
+	if (switch_fault(nv, pkt, path))
+		return;
+	switch_data_path(nv, path);
 	complete(nv, pkt, NULL, 0);
 }
 
@@ -535,6 +593,7 @@ static void handle_control(struct netvsp *nv, const struct packet *pkt,
 		return;
 	}
 	complete(nv, pkt, &done, sizeof(done));
+	reply_len = fault_rndis_answer(&nv->faults, reply, reply_len);
 	if (reply_len)
 		send_control(nv, reply, reply_len);
 	if (nv->open && nv->rndis.offload_changed) {
@@ -572,6 +631,7 @@ static void handle_data(struct netvsp *nv, const struct packet *pkt,
 		done.status = NVSP_INVALID_RNDIS;
 		log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
 	}
+	nv->last_done = pkt->trans_id;
 	complete(nv, pkt, &done, sizeof(done));
 }
 
@@ -688,7 +748,7 @@ static void handle_completion(struct netvsp *nv, const struct packet *pkt)
 	struct nvsp_rndis_done done;
 
 	/* Guests may ignore that we would like to hear of this one. */
-	if (pkt->trans_id == TRANS_ASSOCIATION)
+	if (pkt->trans_id == TRANS_ASSOCIATION || pkt->trans_id == FAULT_TRANS)
 		return;
 	if (pkt->len < sizeof(done)) {
 		fail(nv, "completion too short");
@@ -796,6 +856,8 @@ static void chan_close(void *ctx, struct channel *chan)
 	nv->version = 0;
 	nv->send_buf = NULL;
 	nv->squeezed = false;
+	nv->last_done = 0;
+	loop_timer_cancel(&nv->late);
 	queue_clear(&nv->out);
 	queue_clear(&nv->control);
 	rx_reset(&nv->rx);
@@ -847,6 +909,7 @@ static void chan_readable(void *ctx, struct channel *chan)
 static void destroy(struct netvsp *nv)
 {
 	loop_task_cancel(&nv->more);
+	loop_timer_cancel(&nv->late);
 	queue_clear(&nv->out);
 	queue_clear(&nv->control);
 	rx_reset(&nv->rx);
@@ -917,6 +980,8 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 	nv->rndis.link = true;
 	nv->more.fn = read_and_flush;
 	nv->more.ctx = nv;
+	nv->late.fn = switch_late;
+	nv->late.ctx = nv;
 	memcpy(nv->rndis.perm_mac, vnic_mac(nic), sizeof(nv->rndis.perm_mac));
 	queue_init(&nv->out);
 	queue_init(&nv->control);
@@ -971,6 +1036,25 @@ void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial)
 	else
 		vnic_select(nv->nic, PATH_SYNTHETIC);
 	announce_vf(nv);
+}
+
+const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number)
+{
+	const char *why;
+
+	if (id < NR_FAULT_ANSWERS)
+		return fault_arm(&nv->faults, id, number);
+	if (!nv->open)
+		return "the guest has not opened the NIC";
+	why = fault_send(id, number, nv->chan, &nv->rx, nv->last_done);
+	if (channel_is_rescinded(nv->chan))
+		bad_ring(nv);
+	return why;
+}
+
+void netvsp_fault_off(struct netvsp *nv)
+{
+	memset(&nv->faults, 0, sizeof(nv->faults));
 }
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fault.h"
+
 struct netvsp;
 struct vmbus;
 struct vnic;
@@ -55,6 +57,14 @@ void netvsp_set_link(struct netvsp *nv, bool up);
  * the VF away selects the synthetic path.
  */
 void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial);
+
+/*
+ * Sends a wrong message now, or has answers go wrong; @number: see the list of
+ * faults.  NULL, or why not.
+ */
+const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number);
+/* All answers are good ones again. */
+void netvsp_fault_off(struct netvsp *nv);
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state);
 

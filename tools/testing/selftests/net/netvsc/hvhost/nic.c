@@ -360,6 +360,32 @@ const char *host_capture(struct host *host, unsigned int id, bool vf,
 	return NULL;
 }
 
+const char *host_fault(struct host *host, unsigned int id, enum fault_id fault,
+		       uint32_t number)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	log_info("nic", "%u: fault %s %u", id, fault_list[fault].name, number);
+	return netvsp_fault(nic->netvsp, fault, number);
+}
+
+const char *host_fault_off(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	netvsp_fault_off(nic->netvsp);
+	log_info("nic", "%u: no faults", id);
+	return NULL;
+}
+
 static void print_counters(const struct nic *nic, enum vpath path, FILE *out)
 {
 	const struct vpath_stats *st = vnic_stats(nic->port, path);

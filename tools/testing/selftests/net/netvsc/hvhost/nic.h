@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "fault.h"
+
 #define NIC_MAX		8
 
 struct host;
@@ -40,6 +42,10 @@ const char *host_vf_yank(struct host *host, unsigned int id);
 const char *host_vf_link(struct host *host, unsigned int id, bool up);
 const char *host_capture(struct host *host, unsigned int id, bool vf,
 			 const char *file);
+
+const char *host_fault(struct host *host, unsigned int id, enum fault_id fault,
+		       uint32_t number);
+const char *host_fault_off(struct host *host, unsigned int id);
 
 /* `stats`: one "key=value ..." line for each NIC and path, one for VMBus. */
 void host_print_stats(struct host *host, FILE *out);

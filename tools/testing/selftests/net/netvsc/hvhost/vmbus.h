@@ -178,6 +178,14 @@ enum ring_status channel_write_xfer(struct channel *chan, uint64_t trans_id,
 				    unsigned int nr_ranges,
 				    const void *payload, size_t len);
 
+/*
+ * As channel_write(), for packets that are wrong on purpose: the first @header
+ * bytes of @data stand where the type has its header, whatever they are.
+ */
+enum ring_status channel_write_raw(struct channel *chan, uint16_t type,
+				   uint16_t flags, uint64_t trans_id,
+				   const void *data, size_t len, size_t header);
+
 /* A GPADL that the guest made for this channel; NULL if there is none. */
 struct gpadl *channel_gpadl(struct channel *chan, uint32_t id);
 uint32_t gpadl_id(const struct gpadl *gpadl);

@@ -135,6 +135,19 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 	*state = (struct netvsp_state){ .open = true, .nvsp_version = 0x60001 };
 }
 
+const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number)
+{
+	(void)nv;
+	note("fault%d,%u ", id, number);
+	return number < 1000 ? NULL : "too many";
+}
+
+void netvsp_fault_off(struct netvsp *nv)
+{
+	(void)nv;
+	note("nofault ");
+}
+
 struct vf82599 {
 	struct vnic *port;
 };
@@ -441,7 +454,10 @@ TEST(wrong_commands)
 		"vf 0 fly", "vf 1 add", "vf 0 eject", "vf 0 yank", "vf 0 add it",
 		"vf 0 link on", "stats please", "help me", "quit now", "capture",
 		"capture 0", "capture 0 vf", "capture 0 both x", "capture 1 vf x",
-		"capture 0 off x", "HELP",
+		"capture 0 off x", "HELP", "fault", "fault 0", "fault 1 off",
+		"fault 0 off 1", "fault 0 none", "fault 0 nvsp-short x",
+		"fault 0 nvsp-short -1", "fault 0 nvsp-short 4294967296",
+		"fault 0 nvsp-short 1 1", "fault list 0", "fault 1 nvsp-short",
 	};
 	unsigned int i;
 
@@ -463,6 +479,26 @@ TEST(help_names_every_command)
 	EXPECT_NE(NULL, strstr(answer, "vf N eject"));
 	EXPECT_NE(NULL, strstr(answer, "mark TEXT"));
 	EXPECT_NE(NULL, strstr(answer, "quit"));
+	EXPECT_STREQ("ok\n", answer + strlen(answer) - 3);
+}
+
+TEST(faults)
+{
+	char expected[64];
+
+	with_nic();
+	EXPECT_STREQ("ok\n", say("fault 0 nvsp-short"));
+	snprintf(expected, sizeof(expected), "fault%d,1 ", FAULT_NVSP_SHORT);
+	EXPECT_STREQ(expected, trace);
+	EXPECT_STREQ("ok\n", say("fault 0 switch-late  7 "));
+	snprintf(expected, sizeof(expected), "fault%d,7 ", FAULT_SWITCH_LATE);
+	EXPECT_STREQ(expected, trace);
+	EXPECT_STREQ("ok\n", say("fault 0 off"));
+	EXPECT_STREQ("nofault ", trace);
+	EXPECT_STREQ("error: too many\n", say("fault 0 nvsp-short 1000"));
+	say("fault list");
+	EXPECT_NE(NULL, strstr(answer, "switch-late"));
+	EXPECT_NE(NULL, strstr(answer, "completion-twice"));
 	EXPECT_STREQ("ok\n", answer + strlen(answer) - 3);
 }
 

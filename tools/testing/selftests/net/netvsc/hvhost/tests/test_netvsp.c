@@ -1227,6 +1227,85 @@ TEST_F(netvsp, no_vf_to_switch_to)
 	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
 }
 
+/* What the host was made to do wrong: see fault.h */
+TEST_F(netvsp, switch_that_goes_wrong)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+	const uint8_t *done;
+	struct sent *sent;
+	uint64_t late;
+
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	next();
+	netvsp_fault(self->nv, FAULT_SWITCH_REFUSE, 1);
+	ask(self, &sw, sizeof(sw));
+	done = answer(_metadata, self, 40);
+	EXPECT_EQ(NVSP_RNDIS_DONE, word(done));
+	EXPECT_EQ(NVSP_FAILURE, word(done + 4));
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+
+	netvsp_fault(self->nv, FAULT_SWITCH_NEVER, 1);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 0);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+	loop_run_pending();
+	answer(_metadata, self, 0);
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
+
+	/* What comes after a late one does not overtake it. */
+	switch_path(_metadata, self, NVSP_PATH_SYNTHETIC);
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 60);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	late = self->trans_id;
+	sw.path = NVSP_PATH_SYNTHETIC;
+	ask(self, &sw, sizeof(sw));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(late, sent->trans_id);
+	answer(_metadata, self, 0);
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+TEST_F(netvsp, late_switch_of_a_guest_that_is_gone)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	next();
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 0);
+	ask(self, &sw, sizeof(sw));
+	guest_close();
+	loop_run_pending();
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+TEST_F(netvsp, version_and_buffer_refused)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+	struct nvsp_init msg = { NVSP_INIT, NVSP_V61, NVSP_V61 };
+
+	guest_open();
+	EXPECT_NE(NULL, netvsp_fault(self->nv, FAULT_RNDIS_INFO, 1));
+	netvsp_fault(self->nv, FAULT_INIT_REFUSE, 1);
+	ask(self, &msg, sizeof(msg));
+	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 12));
+	init(_metadata, self, NVSP_V61, 0);
+	netvsp_fault(self->nv, FAULT_RXBUF_REFUSE, 5);
+	ask(self, &recv, sizeof(recv));
+	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	netvsp_fault_off(self->nv);
+	buffers(_metadata, self, 40);
+	EXPECT_FALSE(chan.failed);
+}
+
 TEST_F(netvsp, unknown_path)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 2 };
