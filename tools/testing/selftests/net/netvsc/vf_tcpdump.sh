@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# tcpdump on the NIC sees all of its traffic, and each packet once, whichever
+# path it takes.
+
+. "$(dirname "$0")/lib.sh"
+
+COUNT=20
+
+plan 8
+need vf tcpdump
+setup
+trap 'kill "$DUMP_PID" 2> /dev/null; cleanup' EXIT
+DUMP_PID=
+
+dump_ready() { grep -q 'listening on' "$TMP/dump.err"; }
+
+# The last answer is the last to be written.
+dump_done()
+{
+	(($(grep -c 'echo reply.* seq '"$COUNT"', ' "$TMP/dump") > 0))
+}
+
+capture()
+{
+	local up
+
+	# shellcheck disable=SC2094
+	tcpdump -i "$NIC" -n -l -p -Z root "icmp and host $HOST4" \
+		> "$TMP/dump" 2> "$TMP/dump.err" &
+	DUMP_PID=$!
+	wait_for 30 "tcpdump" dump_ready &&
+		ping -n -q -c "$COUNT" -i 0.05 -W 5 "$HOST4" > /dev/null &&
+		wait_for 30 "the last answer in tcpdump" dump_done
+	up=$?
+	kill -INT "$DUMP_PID" 2> /dev/null
+	wait "$DUMP_PID" || msg "$(tail -n 1 "$TMP/dump.err")"
+	DUMP_PID=
+	return "$up"
+}
+
+# once KIND: each sequence number from 1 to COUNT once
+once()
+{
+	local seen
+
+	seen=$(sed -n "s/.*ICMP echo $1, .* seq \([0-9]*\),.*/\1/p" "$TMP/dump")
+	[ "$seen" = "$(seq "$COUNT")" ] && return
+	# shellcheck disable=SC2086
+	msg "$1: seen:" $seen
+	return 1
+}
+
+captured_on()
+{
+	check "$1: traffic is seen" capture
+	check "$1: each request is seen once" once request
+	check "$1: each reply is seen once" once reply
+}
+
+captured_on "synthetic path"
+check "a VF is used" vf_plug
+captured_on VF
+check "it was used all the while" host_path vf
+finish
