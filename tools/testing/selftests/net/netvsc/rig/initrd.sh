@@ -11,13 +11,16 @@ guest_modules=(
 	8021q bonding bridge dummy macvlan veth
 )
 
-# put_modules ROOT NAME...: modules and what they depend on, with modules.dep.
-# They are unpacked and lose their signature's weight here, not in the guest.
+# put_modules ROOT KERNEL NAME...: modules and what they depend on, with
+# modules.dep.  They are unpacked and lose their signature's weight here, not in
+# the guest.
 put_modules()
 {
-	local dir=$1/usr/lib/modules/$release kind name path
+	local kernel=$2 release dir kind name path
 
-	shift
+	release=$(<"$kernel/release")
+	dir=$1/usr/lib/modules/$release
+	shift 2
 	mkdir -p "$dir"
 	for name; do
 		modprobe -d "$kernel/modules" -S "$release" --show-depends \
@@ -38,11 +41,12 @@ put_modules()
 	cp "$kernel/modules/lib/modules/$release"/modules.{builtin*,order} "$dir/"
 }
 
+# index_modules ROOT KERNEL
 index_modules()
 {
 	# Its root must hold /lib/modules; the guest has /lib as a link.
 	ln -sfn usr/lib "$1/lib"
-	depmod -b "$1" "$release"
+	depmod -b "$1" "$(<"$2/release")"
 	rm "$1/lib"
 }
 
@@ -62,7 +66,7 @@ put_driver()
 	local dir=$1/usr/lib/modules/$release/kernel/drivers/net/hyperv
 
 	case $driver in
-	ours) cp "$modules/hv_netvsc.ko" "$dir/hv_netvsc.ko" ;;
+	ours) [[ ! $modules ]] || cp "$modules/hv_netvsc.ko" "$dir/" ;;
 	none) rm "$dir/hv_netvsc.ko" ;;
 	esac
 }
@@ -95,9 +99,9 @@ guest_initrd()
 	local top=$work/guest dir
 
 	mkdir "$top"
-	put_modules "$top" "${guest_modules[@]}"
+	put_modules "$top" "$kernel" "${guest_modules[@]}"
 	put_driver "$top"
-	index_modules "$top"
+	index_modules "$top" "$kernel"
 	put_scripts "$top"
 	[[ $image == full ]] || install -m 755 "$RIG/guest-init" "$top/init"
 	for dir in "${overlays[@]}"; do
@@ -114,8 +118,8 @@ outer_initrd()
 	local top=$work/outer
 
 	mkdir "$top"
-	put_modules "$top" "${outer_modules[@]}"
-	index_modules "$top"
+	put_modules "$top" "$outer_kernel" "${outer_modules[@]}"
+	index_modules "$top" "$outer_kernel"
 	install -m 755 "$RIG/outer-init" "$top/init"
 	{
 		cat "$outer_base"

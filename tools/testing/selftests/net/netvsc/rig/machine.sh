@@ -82,7 +82,7 @@ start_nested()
 		-machine q35 -accel tcg,thread=single,tb-size=512 -cpu max \
 		-m "$memory_outer" -smp 1 -nodefaults -no-user-config \
 		-display none -no-reboot -serial "file:$out/outer.log" \
-		"${serial[@]}" "${share[@]}" -kernel "$kernel/vmlinuz" \
+		"${serial[@]}" "${share[@]}" -kernel "$outer_kernel/vmlinuz" \
 		-initrd "$work/outer.initrd" -append \
 		"console=ttyS0 quiet panic=-1 mitigations=off" \
 		<&"$stdin" >&"$stdout" 2>"$out/qemu.log" &
