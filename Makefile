@@ -15,16 +15,19 @@ ifndef NETVSC_START
 export NETVSC_START := $(shell date +%s)
 endif
 
-.PHONY: help demo check selftest shell modules hvhost clean distclean
+.PHONY: help demo check selftest kunit shell modules series hvhost
+.PHONY: clean distclean
 .PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
 	prepare-hvhost prepare-modules
 
 help:
 	@echo 'make demo       a Hyper-V guest with our driver, and its VF come and go'
 	@echo 'make check      every test; closes with "N passed, N failed"'
-	@echo 'make selftest   [KERNEL=$(KERNEL)] [DRIVER=ours|stock] [T="NAME ..."]'
+	@echo 'make selftest   [KERNEL=6.12|7.3] [DRIVER=ours|stock] [T="NAME ..."]'
+	@echo "make kunit      the driver's KUnit tests"
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
 	@echo 'make modules    the driver, out of tree, [KDIR=...]'
+	@echo 'make series     the patches for the kernel, in out/series'
 	@echo 'make hvhost     the Hyper-V host'
 	@echo 'make clean      removes out/; make distclean the cache as well'
 
@@ -43,7 +46,8 @@ check:
 	@$(RIG)/check
 
 selftest:
-	@$(RIG)/install-packages fetch build run
+	@$(RIG)/install-packages fetch build run \
+		$(if $(filter 7.3,$(KERNEL)),kernel)
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)")
 
@@ -56,6 +60,14 @@ shell:
 modules:
 	@$(RIG)/install-packages fetch build
 	@$(RIG)/modules KERNEL=$(KERNEL) $(if $(KDIR),KDIR="$(KDIR)")
+
+series:
+	@$(RIG)/install-packages fetch series
+	@$(RIG)/series
+
+kunit:
+	@$(RIG)/install-packages fetch build kernel
+	@$(RIG)/kunit
 
 hvhost:
 	@$(RIG)/install-packages build
