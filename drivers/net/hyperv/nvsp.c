@@ -227,6 +227,7 @@ static int nvsp_negotiate(struct netvsc *nv)
 			nv->nvsp.version = nvsp_versions[i];
 		return err;
 	}
+	netdev_err(nv->ndev, "the host refuses all versions of NVSP\n");
 	return -EPROTONOSUPPORT;
 }
 
@@ -297,6 +298,13 @@ static int nvsp_announce(struct netvsc *nv, struct netvsc_buffer *buf,
 	return nvsp_request(nv, msg, answer, size);
 }
 
+/* What the host did not take may not be revoked. */
+static int nvsp_refused(struct netvsc_buffer *buf)
+{
+	buf->announced = false;
+	return -EIO;
+}
+
 static int nvsp_share_rx(struct netvsc *nv)
 {
 	u32 size = NETVSC_RX_BUF_BYTES, section, count;
@@ -317,7 +325,7 @@ static int nvsp_share_rx(struct netvsc *nv)
 	if (err)
 		return err;
 	if (le32_to_cpu(msg.rx_buffer_done.status) != NVSP_STATUS_SUCCESS)
-		return -EIO;
+		return nvsp_refused(&nvsp->rx);
 
 	section = le32_to_cpu(msg.rx_buffer_done.section_size);
 	count = le32_to_cpu(msg.rx_buffer_done.nr_sections);
@@ -348,7 +356,7 @@ static int nvsp_share_tx(struct netvsc *nv)
 	if (err)
 		return err;
 	if (le32_to_cpu(msg.tx_buffer_done.status) != NVSP_STATUS_SUCCESS)
-		return -EIO;
+		return nvsp_refused(&nvsp->tx);
 
 	nvsp->tx_section = le32_to_cpu(msg.tx_buffer_done.section_size);
 	if (!nvsp->tx_section || nvsp->tx_section > nvsp->tx.size) {
