@@ -106,6 +106,15 @@ static int rndis_send(struct netvsc *nv, u32 type)
 	return err;
 }
 
+/* An answer to what we asked, so that the host cannot flood the log. */
+static int rndis_senseless(struct netvsc *nv)
+{
+	netvsc_count(nv, NETVSC_EV_BAD_RNDIS);
+	netdev_err(nv->ndev, "RNDIS answer of %u bytes makes no sense\n",
+		   nv->rndis.reply_len);
+	return -EPROTO;
+}
+
 /*
  * Sends the open request and waits for its answer of @type.  Return: bytes of
  * the answer's body, which rndis_reply() gives, or an error.
@@ -131,10 +140,8 @@ static int rndis_exchange(struct netvsc *nv, u32 type, u32 size)
 		return -ETIMEDOUT;
 	}
 
-	if (rndis->reply_len < size) {
-		netvsc_count(nv, NETVSC_EV_BAD_RNDIS);
-		return -EPROTO;
-	}
+	if (rndis->reply_len < size)
+		return rndis_senseless(nv);
 	return rndis->reply_len;
 }
 
@@ -198,10 +205,8 @@ static int rndis_query_reply(struct netvsc *nv, int reply_len, void *out,
 		return err;
 
 	if (offset < sizeof(*done) || offset > reply_len ||
-	    len > reply_len - offset || len > size) {
-		netvsc_count(nv, NETVSC_EV_BAD_RNDIS);
-		return -EPROTO;
-	}
+	    len > reply_len - offset || len > size)
+		return rndis_senseless(nv);
 	memcpy(out, nv->rndis.reply + offset, len);
 	return len;
 }
@@ -234,7 +239,7 @@ int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value)
 	if (len < 0)
 		return len;
 	if (len != sizeof(answer))
-		return -EPROTO;
+		return rndis_senseless(nv);
 
 	*value = le32_to_cpu(answer);
 	return 0;
