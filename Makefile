@@ -15,7 +15,7 @@ ifndef NETVSC_START
 export NETVSC_START := $(shell date +%s)
 endif
 
-.PHONY: help demo check selftest kunit shell modules series hvhost
+.PHONY: help demo check selftest kunit lint shell modules series hvhost
 .PHONY: clean distclean
 .PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
 	prepare-hvhost prepare-modules
@@ -25,6 +25,7 @@ help:
 	@echo 'make check      every test; closes with "N passed, N failed"'
 	@echo 'make selftest   [KERNEL=6.12|7.3] [DRIVER=ours|stock] [T="NAME ..."]'
 	@echo "make kunit      the driver's KUnit tests"
+	@echo 'make lint       static analysis, [T="TOOL ..."]'
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
 	@echo 'make modules    the driver, out of tree, [KDIR=...]'
 	@echo 'make series     the patches for the kernel, in out/series'
@@ -68,6 +69,10 @@ series:
 kunit:
 	@$(RIG)/install-packages fetch build kernel
 	@$(RIG)/kunit
+
+lint:
+	@$(RIG)/install-packages fetch build lint
+	@$(RIG)/lint $(T)
 
 hvhost:
 	@$(RIG)/install-packages build
