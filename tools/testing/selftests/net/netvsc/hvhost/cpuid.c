@@ -129,7 +129,8 @@ static void hide_xsave(struct kvm_cpuid_entry2 *entry)
 		break;
 	case 0x07:
 		if (entry->index) {	/* nothing but vectors there */
-			entry->eax = entry->edx = 0;
+			entry->eax = 0;
+			entry->edx = 0;
 			break;
 		}
 		entry->ebx &= ~L7_EBX_XSAVE;

@@ -342,7 +342,11 @@ void vm_set_entry(struct vm *vm, const struct vm_entry *entry)
 	code.l = 1;
 	kvm_ioctl(fd, KVM_GET_SREGS, &sregs, "read registers");
 	sregs.cs = code;
-	sregs.ds = sregs.es = sregs.fs = sregs.gs = sregs.ss = data;
+	sregs.ds = data;
+	sregs.es = data;
+	sregs.fs = data;
+	sregs.gs = data;
+	sregs.ss = data;
 	sregs.gdt.base = entry->gdt;
 	sregs.gdt.limit = entry->gdt_size - 1;
 	sregs.cr0 = 0x80000011;		/* PG, ET, PE */

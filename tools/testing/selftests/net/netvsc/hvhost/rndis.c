@@ -153,7 +153,7 @@ static void put_friendly_name(struct answer *answer)
 	unsigned int i;
 
 	for (i = 0; name[i]; i++)
-		wide[i] = name[i];
+		wide[i] = (uint8_t)name[i];
 	put(answer, wide, sizeof(wide));
 }
 
@@ -496,7 +496,7 @@ static bool name_is(const uint8_t *wide, size_t len, const char *name)
 	if (len != strlen(name) * 2)
 		return false;
 	for (i = 0; name[i]; i++)
-		if (wide[i * 2] != name[i] || wide[i * 2 + 1])
+		if (wide[i * 2] != (uint8_t)name[i] || wide[i * 2 + 1])
 			return false;
 	return true;
 }

@@ -146,8 +146,10 @@ static void refill(struct uart *uart)
 	while (uart->backlog_pos < uart->backlog_len &&
 	       receive(uart, uart->backlog[uart->backlog_pos]))
 		uart->backlog_pos++;
-	if (uart->backlog_pos == uart->backlog_len)
-		uart->backlog_pos = uart->backlog_len = 0;
+	if (uart->backlog_pos == uart->backlog_len) {
+		uart->backlog_pos = 0;
+		uart->backlog_len = 0;
+	}
 }
 
 static uint8_t read_data(struct uart *uart)

@@ -555,7 +555,8 @@ TEST_F(netvsp, versions_go_down_the_list)
 	guest_open();
 	ask(self, &msg, sizeof(msg));
 	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 12));
-	msg.min_version = msg.max_version = 0x50001;
+	msg.min_version = 0x50001;
+	msg.max_version = 0x50001;
 	ask(self, &msg, sizeof(msg));
 	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 12));
 	init(_metadata, self, NVSP_V5, 0);
@@ -595,7 +596,8 @@ TEST_F(netvsp, short_and_unknown_messages)
 	unsigned int i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		chan.rescinded = chan.failed = false;
+		chan.rescinded = false;
+		chan.failed = false;
 		/* A new one: the other has lost its channel. */
 		netvsp_remove(self->nv);
 		chan.offer.ops->released(chan.offer.ctx, &chan);

@@ -120,7 +120,8 @@ TEST(rings_need_two_pages_and_sane_indices)
 	ctl->write_index = 4;
 	EXPECT_NE(NULL, ring_init_reader(&ring, pages, 3));
 	EXPECT_NE(NULL, ring_init_writer(&ring, pages, 3));
-	ctl->read_index = ctl->write_index = size - 8;
+	ctl->read_index = size - 8;
+	ctl->write_index = size - 8;
 	ctl->pending_send_size = 99;
 	ctl->features = 0;
 	EXPECT_EQ(NULL, ring_init_reader(&ring, pages, 3));
@@ -155,7 +156,8 @@ TEST(read_wraps_at_every_offset)
 		struct ring ring = reader(3);
 
 		memset(data, at, sizeof(data));
-		ctl->read_index = ctl->write_index = size - at - 8;
+		ctl->read_index = size - at - 8;
+		ctl->write_index = size - at - 8;
 		ASSERT_EQ(NULL, ring_init_reader(&ring, pages, 3));
 		guest_put(inband(48), data, 48);
 		ASSERT_EQ(RING_OK, ring_read(&ring, &pkt, &signal_, &why));
@@ -505,7 +507,8 @@ static void *par_write(void *arg)
 	for (i = 0; i < PARALLEL; i++) {
 		struct iovec iov = { data, 8 * (1 + rand_r(&seed) % 32) };
 
-		data[0] = data[iov.iov_len / 4 - 1] = i;
+		data[0] = i;
+		data[iov.iov_len / 4 - 1] = i;
 		while (ring_write(&par_out, PKT_INBAND, 0, i, &iov, 1, 0,
 				  &signal, &w) == RING_FULL)
 			sem_wait(&to_writer);

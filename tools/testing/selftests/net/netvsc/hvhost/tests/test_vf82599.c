@@ -477,7 +477,7 @@ TEST_F(vf, transmit_sctp_checksum)
 	static const uint8_t body[] = "123456789";
 	const uint32_t crc32c = 0x96b99ab1;	/* of 12 zero bytes and these */
 
-	memcpy(ram + TX_BUF + 46, body, 9);
+	memcpy(ram + TX_BUF + 46, body, sizeof(body) - 1);
 	tx_context(self, 14 << 9 | 20, 0x1400, 0);
 	tx_data(self, TX_BUF, 55, LAST, 0x200, 55);
 	tx_kick(self);

@@ -863,7 +863,8 @@ TEST(gpadls_have_a_limit)
 	unsigned int i;
 
 	for (i = 0; i < 100000; i++) {
-		vm.head = vm.tail = 0;
+		vm.head = 0;
+		vm.tail = 0;
 		if (gpadl(bus, 1, i + 1, 0, 1))
 			break;
 	}
@@ -1071,7 +1072,8 @@ TEST(relids_go_round)
 
 		ASSERT_EQ(i % VMBUS_MAX_RELID + 1, channel_relid(chan));
 		relid_msg(bus, MSG_CLOSE, channel_relid(chan));
-		vm.head = vm.tail = 0;
+		vm.head = 0;
+		vm.tail = 0;
 		vmbus_rescind(chan);
 		relid_msg(bus, MSG_RELID_RELEASED, i % VMBUS_MAX_RELID + 1);
 	}
@@ -1092,7 +1094,8 @@ static void note_offers(void)
 		if (msg->hdr.type == MSG_OFFER)
 			offered[random() % 8] = msg->relid;
 	}
-	vm.head = vm.tail = 0;
+	vm.head = 0;
+	vm.tail = 0;
 }
 
 static void reconnect(struct vmbus *bus)
