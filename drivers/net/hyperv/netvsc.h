@@ -209,6 +209,8 @@ struct netvsc_rx {
  * @index: of the queue pair, and of the sub-channel
  * @opened: the ring exists
  * @napi: serves both directions
+ * @tx: transmit half
+ * @rx: receive half
  */
 struct netvsc_channel {
 	struct netvsc *nv;
