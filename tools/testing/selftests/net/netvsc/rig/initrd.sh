@@ -10,6 +10,15 @@ guest_modules=(
 	hv_vmbus pci-hyperv ixgbevf hv_netvsc
 	8021q bonding bridge dummy macvlan veth
 )
+# Tests are skipped without them.
+optional_modules=(act_gact cls_flower sch_ingress)
+
+# has_module KERNEL NAME
+has_module()
+{
+	modprobe -d "$1/modules" -S "$(<"$1/release")" --show-depends \
+		--ignore-install "$2" >/dev/null 2>&1
+}
 
 # put_modules ROOT KERNEL NAME...: modules and what they depend on, with
 # modules.dep.  They are unpacked and lose their signature's weight here, not in
@@ -96,9 +105,14 @@ put_scripts()
 
 guest_initrd()
 {
-	local top=$work/guest dir
+	local top=$work/guest dir name
 
 	mkdir "$top"
+	for name in "${optional_modules[@]}"; do
+		if has_module "$kernel" "$name"; then
+			guest_modules+=("$name")
+		fi
+	done
 	put_modules "$top" "$kernel" "${guest_modules[@]}"
 	put_driver "$top"
 	index_modules "$top" "$kernel"
