@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is set on the NIC holds for its VF: MTU, promiscuous mode, all multicast,
+# multicast groups, both when set with a VF there and when the VF comes later;
+# and it is taken back from it.  A VF that cannot have the NIC's MAC address is
+# not used.
+
+. "$(dirname "$0")/lib.sh"
+
+GROUP=01:00:5e:01:02:03
+MAC2=00:15:5d:77:00:99
+
+plan 13
+need vf
+setup
+mac=$(attr address)
+trap 'unset_all 2> /dev/null; cleanup' EXIT
+
+# flag DEVICE MASK: set in its flags, which count what was set from inside too
+flag()
+{
+	local text
+
+	text=$(ip -d link show dev "$1")
+	[[ $text =~ $2\ ([0-9]+) ]] && ((BASH_REMATCH[1] > 0))
+}
+
+vf_has_group()
+{
+	ip maddr show dev "$VF" | grep -q "link *$GROUP"
+}
+
+vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
+
+set_all()
+{
+	ip link set dev "$NIC" mtu 1400 && ip link set dev "$NIC" promisc on &&
+		ip link set dev "$NIC" allmulticast on &&
+		ip maddr add "$GROUP" dev "$NIC"
+}
+
+unset_all()
+{
+	ip link set dev "$NIC" mtu 1500
+	ip link set dev "$NIC" promisc off
+	ip link set dev "$NIC" allmulticast off
+	ip maddr del "$GROUP" dev "$NIC"
+	[ "$(attr address)" = "$mac" ] || ip link set dev "$NIC" address "$mac"
+}
+
+vf_follows()
+{
+	find_vf && vf_mtu 1400 && flag "$VF" promiscuity &&
+		flag "$VF" allmulti && vf_has_group && return
+	ip -d link show dev "$VF" | head -n 2 | while read -r line; do
+		msg "$line"
+	done
+	vf_has_group || msg "not in the group"
+	return 1
+}
+
+vf_is_plain()
+{
+	find_vf && vf_mtu 1500 && ! flag "$VF" promiscuity &&
+		! flag "$VF" allmulti && ! vf_has_group
+}
+
+in_use() { wait_for 30 "data path on the VF" host_path vf; }
+
+# A VF may refuse an address, and a driver then too.  None is used that does not
+# have the NIC's.
+used_if_same_mac()
+{
+	local path=synthetic
+
+	ip link set dev "$NIC" address "$1" 2> /dev/null
+	[ "$(cat "/sys/class/net/$VF/address")" != "$(attr address)" ] ||
+		path=vf
+	msg "$NIC has $(attr address), the VF is to carry traffic: $path"
+	wait_for 30 "answer" answers "$HOST4" && ping_start &&
+		wait_for 30 "$path path" host_path "$path" &&
+		traffic_only_on "$path"
+}
+
+vf_plug || msg "no VF"
+check "a VF has nothing that the NIC has not" vf_is_plain
+check "MTU, modes and a group are set with a VF" set_all
+check "the VF has them at once" wait_for 10 "VF like the NIC" vf_follows
+check "they are taken back" eval 'unset_all; wait_for 10 "plain VF" vf_is_plain'
+check "the VF is in use" in_use
+
+vf_eject
+check "MTU, modes and a group are set without a VF" set_all
+check "a VF that comes later is used" vf_plug
+check "it has them all" wait_for 10 "VF like the NIC" vf_follows
+ping_start || bail "no ping"
+check "all traffic takes it" traffic_only_on vf
+ping_stop
+check "they are taken back from it" \
+	eval 'unset_all; wait_for 10 "plain VF" vf_is_plain'
+
+check "a VF without the NIC's new MAC address is not used" \
+	used_if_same_mac "$MAC2"
+ping_stop
+check "one that has it is" \
+	eval 'ip link set dev "$NIC" address "$mac" && in_use'
+ping_start || bail "no ping"
+check "all traffic takes it again" traffic_only_on vf
+ping_stop
+finish
