@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The host refuses, or answers badly, while the driver sets a NIC up: there is
+# no NIC then, the log says why, nothing is left behind, and the NIC works as
+# soon as the host does.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 13
+need control modprobe dmesg
+setup
+
+no_nic() { ! find_nic; }
+works() { load_driver && dhcp && answers "$HOST4"; }
+
+# What the guest has lent to the host: "open channels, GPADLs"
+lent()
+{
+	local line
+
+	control stats || return 1
+	for line in "${ANSWER[@]}"; do
+		[[ $line =~ ^vmbus.*\ (open=[0-9]+\ gpadls=[0-9]+) ]] &&
+			echo "${BASH_REMATCH[1]}"
+	done
+}
+
+failures() { dmesg | grep -c 'hv_netvsc failed with error'; }
+reasons() { dmesg | grep -c 'hv_netvsc .*(uninitialized): '; }
+
+unload()
+{
+	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
+}
+
+# refused FAULT...: the module loads, its probe fails
+refused()
+{
+	local before
+	before=$(failures)
+	REASONS=$(reasons)
+
+	control fault 0 "$@" && modprobe hv_netvsc || return 1
+	# The probe is over when modprobe is.
+	control fault 0 off
+	(($(failures) == before + 1)) && no_nic
+}
+
+reason_logged()
+{
+	local n=$(($(reasons) - REASONS))
+
+	((n == 1)) && return
+	msg "$n lines of log"
+	dmesg | grep 'hv_netvsc' | tail -n 3 | while read -r line; do
+		msg "$line"
+	done
+	return 1
+}
+
+nothing_left()
+{
+	modprobe -r hv_netvsc || return 1
+	[ "$(lent)" = "$LENT" ] && return
+	msg "before: $LENT; now: $(lent)"
+	return 1
+}
+
+unload || bail "the module does not go"
+LENT=$(lent)
+
+# probe_fails WHAT FAULT...
+probe_fails()
+{
+	local what=$1
+
+	shift
+	check "$what: no NIC" refused "$@"
+	if [ "$DRIVER" = stock ]; then
+		ktap_test_skip "$what: one line says why (stock has its own)"
+	else
+		check "$what: one line says why" reason_logged
+	fi
+	check "$what: nothing is left" nothing_left
+}
+
+# A driver may ask for one version after the other.
+probe_fails "no NVSP version" init-refuse 99
+probe_fails "no receive buffer" rxbuf-refuse
+
+# Stock waits for RNDIS answers without a limit.
+if [ "$DRIVER" = stock ]; then
+	for what in "answer makes no sense" "answer missing"; do
+		for check in "no NIC" "one line says why" "nothing is left"; do
+			ktap_test_skip "RNDIS $what: $check (not with stock)"
+		done
+	done
+else
+	probe_fails "RNDIS answer makes no sense" rndis-query-garbage
+	probe_fails "no RNDIS answer" rndis-no-answer
+fi
+check "the NIC works when the host does" works
+finish
