@@ -583,11 +583,12 @@ static void remove_stale(const struct sockaddr_un *addr)
 static void control_listen(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t size = strlen(path) + 1;
 	mode_t mask;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
+	if (size > sizeof(addr.sun_path))
 		die("control socket %s: name is too long", path);
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, size);
 	remove_stale(&addr);
 
 	control.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -598,7 +599,7 @@ static void control_listen(const char *path)
 	    listen(control.fd, 8))
 		die("control socket %s: %s", path, strerror(errno));
 	umask(mask);
-	strcpy(control.path, path);
+	memcpy(control.path, path, size);
 	control.lfd = loop_fd_add(control.fd, EPOLLIN, control_accept, NULL);
 }
 

@@ -8,25 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "le.h"
 #include "vf82599.h"
 #include "vm.h"
 
 #define CONFIG_SIZE	4096
-
-static uint32_t get_le(const uint8_t *p, unsigned int size)
-{
-	uint32_t value = 0;
-
-	while (size--)
-		value = value << 8 | p[size];
-	return value;
-}
-
-static void put_le(uint8_t *p, unsigned int size, uint32_t value)
-{
-	for (; size--; value >>= 8)
-		*p++ = value;
-}
 
 /*
  * A PCI Express endpoint, so that guests look beyond the first 256 bytes; the

@@ -201,6 +201,7 @@ struct vmbus_stats {
 	uint64_t messages_in, messages_out, interrupts;
 	unsigned int channels, open_channels, gpadls;
 };
+
 void vmbus_get_stats(const struct vmbus *vmbus, struct vmbus_stats *stats);
 
 #endif

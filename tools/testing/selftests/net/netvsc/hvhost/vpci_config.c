@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "le.h"
 #include "mem.h"
 #include "vm.h"
 #include "vpci_bus.h"
@@ -28,21 +29,6 @@
 #define COMMAND_WRITABLE	0x0546	/* memory, master, parity, SERR, INTx */
 #define STATUS_CAPABILITIES	0x0010
 #define BAR_64BIT		0x00000004u
-
-static uint32_t get_le(const uint8_t *p, unsigned int size)
-{
-	uint32_t value = 0;
-
-	while (size--)
-		value = value << 8 | p[size];
-	return value;
-}
-
-static void put_le(uint8_t *p, unsigned int size, uint32_t value)
-{
-	for (; size--; value >>= 8)
-		*p++ = value;
-}
 
 static uint32_t bar_type(const struct vpci *bus, unsigned int bar)
 {

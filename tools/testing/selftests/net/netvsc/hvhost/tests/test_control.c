@@ -262,7 +262,7 @@ static const char *say(const char *line)
 
 	answer[0] = '\0';
 	trace[0] = '\0';
-	strcpy(copy, line);
+	snprintf(copy, sizeof(copy), "%s", line);
 	control_line(host, copy, collect, NULL);
 	return answer;
 }
@@ -404,7 +404,8 @@ TEST(nic_with_vf_goes_when_its_vf_has)
 	bus.gone(bus.ctx);
 	EXPECT_STREQ("vf- netvsp- port- ", trace);
 
-	bus.known = bus.in_d0 = false;
+	bus.known = false;
+	bus.in_d0 = false;
 	say("nic 0 add 00:15:5d:00:00:02");
 	say("vf 0 add");
 	EXPECT_STREQ("ok\n", say("nic 0 remove"));
@@ -553,7 +554,7 @@ static int connect_to(void)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, sizeof(path));
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr))) {
 		close(fd);
 		return -1;
