@@ -16,10 +16,10 @@ COUNTERS="rx_packets tx_packets rx_bytes tx_bytes"
 # nothing was on its way: two readings give the same.
 snapshot()
 {
-	local before now name tries
+	local before now name
 	declare -gA GUEST HOST
 
-	for tries in {1..20}; do
+	for _ in {1..20}; do
 		before=${now:-}
 		for name in $COUNTERS; do
 			GUEST[$name]=$(attr statistics/"$name")
