@@ -62,10 +62,17 @@ check "traffic stays on it" traffic_only_on vf
 check "nothing was lost up to here" ping_lossless
 
 ping_start || bail "no ping"
-check "a VF with a smaller MTU is not used" \
-	eval 'ip link set dev "$VF" mtu 1400 && path_is synthetic'
-check "it is, once its MTU is large enough" \
-	eval 'ip link set dev "$VF" mtu 1500 && path_is vf'
+# Stock goes on to use a VF that restarts for its MTU; one guest of several
+# then span for ever.
+if [ "$DRIVER" = stock ]; then
+	ktap_test_skip "a VF with a smaller MTU is not used"
+	ktap_test_skip "it is, once its MTU is large enough"
+else
+	check "a VF with a smaller MTU is not used" \
+		eval 'ip link set dev "$VF" mtu 1400 && path_is synthetic'
+	check "it is, once its MTU is large enough" \
+		eval 'ip link set dev "$VF" mtu 1500 && path_is vf'
+fi
 
 ip link add br0 type bridge
 check "another master cannot have it" refused ip link set dev "$VF" master br0
