@@ -47,6 +47,7 @@
 struct netvsc;
 struct netvsc_channel;
 struct rndis_hdr;
+struct xdp_frame;
 
 /* 64 KiB that start and end anywhere in each of their ranges. */
 #define NVSP_RANGES_WORDS	(3 + MAX_PAGE_BUFFER_COUNT * 3 + 16)
@@ -106,6 +107,7 @@ struct netvsc_tx_map {
  * @transaction: its id while the host has it, else 0; whoever exchanges it
  *	for 0 owns the rest
  * @skb: the packet, kept until the host is done with it
+ * @frame: or this one of XDP; with both NULL, the host has a copy
  * @bytes: on the wire, after segmentation
  * @packets: on the wire
  * @section: of the send buffer, or NVSP_NO_SECTION
@@ -116,6 +118,7 @@ struct netvsc_tx_map {
 struct netvsc_tx_slot {
 	u64 transaction;
 	struct sk_buff *skb;
+	struct xdp_frame *frame;
 	u32 bytes;
 	u32 packets;
 	u32 section;
@@ -488,6 +491,15 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev);
 netdev_features_t netvsc_features_check(struct sk_buff *skb,
 					struct net_device *ndev,
 					netdev_features_t features);
+/*
+ * Sends a frame of XDP on the channel's queue.  It may wait for company until
+ * netvsc_tx_kick(), which has to follow before NAPI's poll or ndo_xdp_xmit ends.
+ * Both with the queue's lock held, and BH off.  Return: 0 when the frame is
+ * gone; with an error (-EBUSY, -ENETDOWN, -EOPNOTSUPP for one with fragments)
+ * it is the caller's still.
+ */
+int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame);
+void netvsc_tx_kick(struct netvsc_channel *ch);
 int netvsc_tx_init(struct netvsc_channel *ch);
 void netvsc_tx_uninit(struct netvsc_channel *ch);
 int netvsc_tx_start(struct netvsc_channel *ch);	/* with the session's sections */

@@ -15,6 +15,7 @@
 #include <net/ip6_checksum.h>
 #include <net/netdev_queues.h>
 #include <net/tcp.h>
+#include <net/xdp.h>
 
 #include "netvsc.h"
 #include "rndis.h"
@@ -162,12 +163,25 @@ static u32 tx_lso_info(const struct sk_buff *skb)
 	       FIELD_PREP(RNDIS_LSO_TCP_OFFSET, skb_transport_offset(skb));
 }
 
-/* Return: length of the header, with its info. */
-static u32 tx_build_header(void *to, const struct sk_buff *skb)
+/* Closes a header, whose info is complete.  Return: its length. */
+static u32 tx_end_header(struct rndis_hdr *hdr, u32 data_len)
 {
-	struct rndis_packet *pkt = to + sizeof(struct rndis_hdr);
-	struct rndis_hdr *hdr = to;
-	u32 len;
+	struct rndis_packet *pkt = (void *)(hdr + 1);
+	u32 len = sizeof(*pkt) + le32_to_cpu(pkt->info_len);
+
+	pkt->data_offset = cpu_to_le32(len);
+	pkt->data_len = cpu_to_le32(data_len);
+
+	len += sizeof(*hdr);
+	hdr->type = cpu_to_le32(RNDIS_MSG_PACKET);
+	hdr->len = cpu_to_le32(len + data_len);
+	return len;
+}
+
+/* Return: length of the header, with its info. */
+static u32 tx_build_header(struct rndis_hdr *hdr, const struct sk_buff *skb)
+{
+	struct rndis_packet *pkt = (void *)(hdr + 1);
 
 	memset(pkt, 0, sizeof(*pkt));
 	if (skb_vlan_tag_present(skb))
@@ -177,15 +191,13 @@ static u32 tx_build_header(void *to, const struct sk_buff *skb)
 		tx_add_info(pkt, RNDIS_INFO_LSO, tx_lso_info(skb));
 	else if (skb->ip_summed == CHECKSUM_PARTIAL)
 		tx_add_info(pkt, RNDIS_INFO_CSUM, tx_csum_info(skb));
+	return tx_end_header(hdr, skb->len);
+}
 
-	len = sizeof(*pkt) + le32_to_cpu(pkt->info_len);
-	pkt->data_offset = cpu_to_le32(len);
-	pkt->data_len = cpu_to_le32(skb->len);
-
-	len += sizeof(*hdr);
-	hdr->type = cpu_to_le32(RNDIS_MSG_PACKET);
-	hdr->len = cpu_to_le32(len + skb->len);
-	return len;
+static u32 tx_build_frame_header(struct rndis_hdr *hdr, u32 data_len)
+{
+	memset(hdr + 1, 0, sizeof(struct rndis_packet));
+	return tx_end_header(hdr, data_len);
 }
 
 /*
@@ -381,10 +393,9 @@ static int tx_direct(struct netvsc_channel *ch, struct netvsc_tx_slot *slot,
 	return err;
 }
 
-static bool tx_take_section(struct netvsc_channel *ch,
-			    const struct sk_buff *skb, u32 *section)
+static bool tx_take_section(struct netvsc_channel *ch, u32 len, u32 *section)
 {
-	if (NETVSC_TX_HDR + skb->len > ch->nv->nvsp.tx_section)
+	if (NETVSC_TX_HDR + len > ch->nv->nvsp.tx_section)
 		return false;
 	if (pool_take(&ch->tx.section_pool, section))
 		return true;
@@ -413,12 +424,13 @@ static int tx_send(struct netvsc_channel *ch, struct sk_buff *skb, u32 index)
 	int err;
 
 	slot->skb = skb;
+	slot->frame = NULL;
 	slot->nr_maps = 0;
 	slot->section = NVSP_NO_SECTION;
 	tx_account(slot, skb);
 	skb_tx_timestamp(skb);
 
-	if (tx_take_section(ch, skb, &slot->section)) {
+	if (tx_take_section(ch, skb->len, &slot->section)) {
 		tx_count(&ch->tx.stats, &ch->tx.stats.copied);
 		err = tx_copy(ch, slot, index, skb);
 		if (err)
@@ -475,6 +487,93 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 	return tx_packet(&nv->channels[skb_get_queue_mapping(skb)], skb);
 }
 
+/* Frames of XDP; their memory is one piece. */
+
+static int tx_frame_copy(struct netvsc_channel *ch, struct netvsc_tx_slot *slot,
+			 u32 index, const struct xdp_frame *frame)
+{
+	struct nvsp *nvsp = &ch->nv->nvsp;
+	void *to = nvsp->tx.base + (size_t)slot->section * nvsp->tx_section;
+	u32 len = tx_build_frame_header(to, frame->len);
+
+	memcpy(to + len, frame->data, frame->len);
+	return tx_submit(ch, slot, index, len + frame->len, NULL);
+}
+
+static int tx_frame_direct(struct netvsc_channel *ch,
+			   struct netvsc_tx_slot *slot, u32 index,
+			   struct xdp_frame *frame)
+{
+	size_t offset = (size_t)index * NETVSC_TX_HDR;
+	struct nvsp_ranges ranges;
+	dma_addr_t dma;
+	int err;
+
+	nvsp_ranges_init(&ranges);
+	nvsp_ranges_add(&ranges, ch->tx.headers_dma + offset,
+			tx_build_frame_header(ch->tx.headers + offset,
+					      frame->len));
+	dma = dma_map_single(tx_dev(ch), frame->data, frame->len,
+			     DMA_TO_DEVICE);
+	if (!tx_map_add(ch, slot, &ranges, dma, frame->len, false))
+		return -ENOMEM;
+
+	slot->frame = frame;
+	err = tx_submit(ch, slot, index, 0, &ranges);
+	if (err)
+		tx_unmap(ch, slot);
+	return err;
+}
+
+static int tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame,
+		    u32 index)
+{
+	struct netvsc_tx_slot *slot = &ch->tx.slots[index];
+	int err;
+
+	slot->skb = NULL;
+	slot->frame = NULL;
+	slot->nr_maps = 0;
+	slot->section = NVSP_NO_SECTION;
+	slot->packets = 1;
+	slot->bytes = frame->len;
+	if (!tx_take_section(ch, frame->len, &slot->section))
+		return tx_frame_direct(ch, slot, index, frame);
+
+	err = tx_frame_copy(ch, slot, index, frame);
+	if (err)
+		pool_untake(&ch->tx.section_pool);
+	else
+		xdp_return_frame(frame);
+	return err;
+}
+
+int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame)
+{
+	u32 index;
+	int err;
+
+	if (READ_ONCE(ch->nv->closing))
+		return -ENETDOWN;
+	if (xdp_frame_has_frags(frame))
+		return -EOPNOTSUPP;
+	if (!pool_take(&ch->tx.slot_pool, &index))
+		return -EBUSY;
+
+	err = tx_frame(ch, frame, index);
+	if (err) {
+		pool_untake(&ch->tx.slot_pool);
+		return err == -EAGAIN ? -EBUSY : err;
+	}
+	tx_stop_if_low(ch);
+	return 0;
+}
+
+void netvsc_tx_kick(struct netvsc_channel *ch)
+{
+	/* Each frame has gone out by itself. */
+}
+
 static bool tx_csum_possible(const struct netvsc *nv, const struct sk_buff *skb)
 {
 	bool v6 = tx_is_ipv6(skb);
@@ -514,7 +613,11 @@ static void tx_release(struct netvsc_channel *ch, struct netvsc_tx_slot *slot,
 		       int budget)
 {
 	tx_unmap(ch, slot);
-	napi_consume_skb(slot->skb, budget);
+	if (slot->frame)
+		xdp_return_frame(slot->frame);
+	else if (slot->skb)
+		napi_consume_skb(slot->skb, budget);
+	slot->frame = NULL;
 	slot->skb = NULL;
 	if (slot->section != NVSP_NO_SECTION)
 		pool_give(&ch->tx.section_pool, slot->section);
@@ -678,7 +781,10 @@ void netvsc_tx_stop(struct netvsc_channel *ch)
 		if (!xchg(&slot->transaction, 0))
 			continue;
 		tx_unmap(ch, slot);
+		if (slot->frame)
+			xdp_return_frame(slot->frame);
 		dev_kfree_skb_any(slot->skb);
+		slot->frame = NULL;
 		slot->skb = NULL;
 	}
 
