@@ -4,6 +4,7 @@
  * inbound packet to the part of the driver that it is for.
  */
 #include <linux/bitfield.h>
+#include <linux/slab.h>
 
 #include "netvsc.h"
 
@@ -225,24 +226,47 @@ void netvsc_channel_close(struct netvsc_channel *ch)
 	ch->opened = false;
 }
 
-int netvsc_channel_init(struct netvsc_channel *ch, struct netvsc *nv,
-			u16 index)
+/**
+ * netvsc_channel_get() - the object of a channel, made when first asked for
+ * @nv: the NIC
+ * @index: 0, or one more than the last channel that there is, at most
+ *
+ * It outlives the session, and keeps the counters; the memory that traffic
+ * needs comes with the session.
+ *
+ * Context: before the net_device is registered, or RTNL. Sleeps.
+ *
+ * Return: the channel or NULL.
+ */
+struct netvsc_channel *netvsc_channel_get(struct netvsc *nv, u16 index)
 {
-	int err;
+	struct netvsc_channel *ch = netvsc_channel_at(nv, index);
 
+	if (ch)
+		return ch;
+
+	ch = kzalloc_obj(*ch);
+	if (!ch)
+		return NULL;
 	ch->nv = nv;
 	ch->index = index;
 	netvsc_rx_init(ch);
-
-	err = netvsc_tx_init(ch);
-	if (err)
-		return err;
+	netvsc_tx_init(ch);
 	netif_napi_add(nv->ndev, &ch->napi, netvsc_poll);
-	return 0;
+
+	/* Statistics are read at any time. */
+	smp_store_release(&nv->channels[index], ch);
+	return ch;
 }
 
-void netvsc_channel_uninit(struct netvsc_channel *ch)
+/* The net_device is not registered any more: nobody reads statistics. */
+void netvsc_channels_free(struct netvsc *nv)
 {
-	netif_napi_del(&ch->napi);
-	netvsc_tx_uninit(ch);
+	struct netvsc_channel *ch;
+	unsigned int i;
+
+	netvsc_for_each_channel(nv, i, ch) {
+		netif_napi_del(&ch->napi);
+		kfree(ch);
+	}
 }

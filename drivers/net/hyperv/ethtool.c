@@ -73,18 +73,31 @@ static u64 read_counter(const struct netvsc_channel *ch,
 	return value;
 }
 
+static unsigned int nr_channels_seen(const struct netvsc *nv)
+{
+	struct netvsc_channel *ch;
+	unsigned int i;
+
+	netvsc_for_each_channel(nv, i, ch)
+		;
+	return i;
+}
+
 static int netvsc_get_sset_count(struct net_device *ndev, int set)
 {
 	if (set != ETH_SS_STATS)
 		return -EOPNOTSUPP;
 
 	return NETVSC_NR_EVENTS + netvsc_vf_nr_stats() +
-	       NETVSC_MAX_CHANNELS * ARRAY_SIZE(channel_counters);
+	       nr_channels_seen(netvsc_priv(ndev)) *
+	       ARRAY_SIZE(channel_counters);
 }
 
 static void netvsc_get_strings(struct net_device *ndev, u32 set, u8 *to)
 {
-	unsigned int ch, i;
+	struct netvsc *nv = netvsc_priv(ndev);
+	struct netvsc_channel *ch;
+	unsigned int n, i;
 
 	if (set != ETH_SS_STATS)
 		return;
@@ -92,25 +105,25 @@ static void netvsc_get_strings(struct net_device *ndev, u32 set, u8 *to)
 	for (i = 0; i < NETVSC_NR_EVENTS; i++)
 		ethtool_puts(&to, event_names[i]);
 	netvsc_vf_stats_names(&to);
-	for (ch = 0; ch < NETVSC_MAX_CHANNELS; ch++)
+	netvsc_for_each_channel(nv, n, ch)
 		for (i = 0; i < ARRAY_SIZE(channel_counters); i++)
-			ethtool_sprintf(&to, channel_counters[i].name, ch);
+			ethtool_sprintf(&to, channel_counters[i].name, n);
 }
 
 static void netvsc_get_ethtool_stats(struct net_device *ndev,
 				     struct ethtool_stats *stats, u64 *to)
 {
 	struct netvsc *nv = netvsc_priv(ndev);
-	unsigned int ch, i;
+	struct netvsc_channel *ch;
+	unsigned int n, i;
 
 	for (i = 0; i < NETVSC_NR_EVENTS; i++)
 		*to++ = atomic_long_read(&nv->events[i]);
 	netvsc_vf_stats_values(nv, to);
 	to += netvsc_vf_nr_stats();
-	for (ch = 0; ch < NETVSC_MAX_CHANNELS; ch++)
+	netvsc_for_each_channel(nv, n, ch)
 		for (i = 0; i < ARRAY_SIZE(channel_counters); i++)
-			*to++ = read_counter(&nv->channels[ch],
-					     &channel_counters[i]);
+			*to++ = read_counter(ch, &channel_counters[i]);
 }
 
 /* The versions before 4 have numbers of their own. */

@@ -37,56 +37,58 @@ static int netvsc_session_query(struct netvsc *nv)
 
 int netvsc_session_start(struct netvsc *nv, unsigned int mtu)
 {
-	struct netvsc_channel *ch = &nv->channels[0];
+	struct netvsc_channel *ch = nv->channels[0];
 	int err;
 
+	err = netvsc_tx_start(ch);
+	if (err)
+		return err;
 	err = netvsc_channel_open(ch, nv->hdev->channel);
 	if (err) {
 		netdev_err(nv->ndev, "channel not opened: %d\n", err);
-		return err;
+		goto tx_stop;
 	}
 	err = nvsp_connect(nv, mtu);
 	if (err)
 		goto disconnect;
-	err = netvsc_tx_start(ch);
+	err = netvsc_tx_set_sections(ch, 0, nv->nvsp.tx_sections);
 	if (err)
 		goto disconnect;
-	nv->nr_channels = 1;
 
 	err = rndis_start(nv);
 	if (err)
-		goto tx_stop;
+		goto disconnect;
 	err = netvsc_session_query(nv);
 	if (err)
 		goto halt;
+	nv->nr_channels = 1;
 	return 0;
 
 halt:
 	rndis_halt(nv);
-tx_stop:
-	nv->nr_channels = 0;
 disconnect:
 	nvsp_disconnect(nv);
 	netvsc_channel_close(ch);
-	netvsc_tx_stop(ch);
 	nvsp_free(nv);
+tx_stop:
+	netvsc_tx_stop(ch);
 	return err;
 }
 
 void netvsc_session_stop(struct netvsc *nv)
 {
-	struct netvsc_channel *ch = &nv->channels[0];
+	struct netvsc_channel *ch = nv->channels[0];
 
 	/* What could not be set up again after a failure is not there. */
 	if (!nv->nr_channels)
 		return;
 
-	rndis_halt(nv);
 	nv->nr_channels = 0;
+	rndis_halt(nv);
 	nvsp_disconnect(nv);
 	netvsc_channel_close(ch);
-	netvsc_tx_stop(ch);
 	nvsp_free(nv);
+	netvsc_tx_stop(ch);
 }
 
 static int netvsc_init_parts(struct netvsc *nv)
@@ -98,16 +100,14 @@ static int netvsc_init_parts(struct netvsc *nv)
 	err = rndis_init(nv);
 	if (err)
 		return err;
-	err = netvsc_channel_init(&nv->channels[0], nv, 0);
-	if (err)
-		goto rndis;
 	err = netvsc_vf_init(nv);
 	if (err)
-		goto channel;
-	return 0;
+		goto rndis;
+	if (netvsc_channel_get(nv, 0))
+		return 0;
 
-channel:
-	netvsc_channel_uninit(&nv->channels[0]);
+	err = -ENOMEM;
+	netvsc_vf_uninit(nv);
 rndis:
 	rndis_uninit(nv);
 	return err;
@@ -116,7 +116,7 @@ rndis:
 static void netvsc_uninit_parts(struct netvsc *nv)
 {
 	netvsc_vf_uninit(nv);
-	netvsc_channel_uninit(&nv->channels[0]);
+	netvsc_channels_free(nv);
 	rndis_uninit(nv);
 }
 
@@ -139,6 +139,10 @@ static int netvsc_register(struct netvsc *nv)
 	netvsc_netdev_sync_mac(nv);
 	ndev->mtu = min_t(u32, ETH_DATA_LEN, nv->max_mtu);
 	netvsc_netdev_set_caps(nv);
+	err = netif_set_real_num_queues(ndev, nv->nr_channels,
+					nv->nr_channels);
+	if (err)
+		goto stop;
 
 	err = register_netdevice(ndev);
 	if (err)
@@ -148,6 +152,12 @@ static int netvsc_register(struct netvsc *nv)
 stop:
 	netvsc_session_stop(nv);
 	return err;
+}
+
+/* Each queue costs memory, most of it in its qdisc. */
+static unsigned int netvsc_max_queues(void)
+{
+	return min_t(unsigned int, num_possible_cpus(), NETVSC_MAX_CHANNELS);
 }
 
 static int netvsc_probe(struct hv_device *hdev,
@@ -162,7 +172,7 @@ static int netvsc_probe(struct hv_device *hdev,
 	if (err)
 		return err;
 
-	ndev = alloc_etherdev_mq(sizeof(*nv), NETVSC_MAX_CHANNELS);
+	ndev = alloc_etherdev_mq(sizeof(*nv), netvsc_max_queues());
 	if (!ndev)
 		return -ENOMEM;
 	nv = netvsc_priv(ndev);

@@ -216,7 +216,7 @@ static int netvsc_set_mac(struct net_device *ndev, void *addr)
 static void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue)
 {
 	struct netvsc *nv = netvsc_priv(ndev);
-	struct netvsc_channel *ch = &nv->channels[queue];
+	struct netvsc_channel *ch = nv->channels[queue];
 
 	netvsc_count(nv, NETVSC_EV_TX_TIMEOUT);
 	netdev_err(ndev, "queue %u: %u of %u slots free, %u bytes of ring\n",
@@ -346,11 +346,12 @@ static void netvsc_get_stats64(struct net_device *ndev,
 			       struct rtnl_link_stats64 *stats)
 {
 	struct netvsc *nv = netvsc_priv(ndev);
+	struct netvsc_channel *ch;
 	unsigned int i;
 
-	for (i = 0; i < NETVSC_MAX_CHANNELS; i++) {
-		netvsc_add_tx_stats(&nv->channels[i].tx, stats);
-		netvsc_add_rx_stats(&nv->channels[i].rx, stats);
+	netvsc_for_each_channel(nv, i, ch) {
+		netvsc_add_tx_stats(&ch->tx, stats);
+		netvsc_add_rx_stats(&ch->rx, stats);
 	}
 	netvsc_vf_get_stats64(nv, stats);
 }

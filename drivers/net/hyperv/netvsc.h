@@ -28,13 +28,14 @@
 /* How long an answer of the host may take before it counts as lost. */
 #define NETVSC_HOST_TIMEOUT	(10 * HZ)
 
-/* Sub-channels come later; everything per channel is in the array already. */
-#define NETVSC_MAX_CHANNELS	1
+/* As many queue pairs as a host gives to one NIC. */
+#define NETVSC_MAX_CHANNELS	64
 
 #define NETVSC_RING_BYTES	(128 * 4096)
 #define NETVSC_RX_BUF_BYTES	(16 * 1024 * 1024)
 #define NETVSC_RX_BUF_BYTES_V2	(15 * 1024 * 1024)
 #define NETVSC_TX_BUF_BYTES	(1024 * 1024)
+#define NETVSC_MAX_TX_SECTIONS	U16_MAX
 
 /* Packets of one channel that the host may hold at a time; a power of two. */
 #define NETVSC_TX_SLOTS		512
@@ -208,7 +209,7 @@ struct netvsc_rx {
 /**
  * struct netvsc_channel - a VMBus channel of the NIC, and its queue pair
  * @nv: the NIC
- * @vmbus: the channel
+ * @vmbus: the channel; what it was when the queue pair was last in use
  * @index: of the queue pair, and of the sub-channel
  * @opened: the ring exists
  * @napi: serves both directions
@@ -241,6 +242,7 @@ struct netvsc_channel {
  * @rx_section: bytes of a receive section
  * @tx: send buffer
  * @tx_section: bytes of a send section
+ * @tx_sections: how many there are, for all channels
  */
 struct nvsp {
 	struct mutex lock;		/* an NVSP request */
@@ -259,6 +261,7 @@ struct nvsp {
 	u32 rx_section;
 	struct netvsc_buffer tx;
 	u32 tx_section;
+	u32 tx_sections;
 };
 
 #define RNDIS_CONTROL_MAX	4096
@@ -346,8 +349,10 @@ enum netvsc_event {
  * @vf: the VF; only vf.c looks inside
  * @nvsp: session
  * @rndis: control requests
- * @channels: open channels, the first @nr_channels of them
- * @nr_channels: at least 1 while the session is up
+ * @channels: those that were ever in use, so that no counter is lost; NULL
+ *	from there on.  They are there until the device goes.
+ * @nr_channels: how many of them carry traffic, the first ones; at least 1
+ *	while the session is up
  * @caps: of the host's NIC
  * @max_mtu: largest MTU that this session carries
  * @closing: no queue may be woken: the data path is coming down
@@ -381,7 +386,7 @@ struct netvsc {
 
 	struct nvsp nvsp;
 	struct rndis rndis;
-	struct netvsc_channel channels[NETVSC_MAX_CHANNELS];
+	struct netvsc_channel *channels[NETVSC_MAX_CHANNELS];
 	unsigned int nr_channels;
 	struct netvsc_caps caps;
 	u32 max_mtu;
@@ -409,6 +414,19 @@ static inline void netvsc_count(struct netvsc *nv, enum netvsc_event event)
 {
 	atomic_long_inc(&nv->events[event]);
 }
+
+/* Channel @i, or NULL if there never was one; from any context. */
+static inline struct netvsc_channel *
+netvsc_channel_at(const struct netvsc *nv, unsigned int i)
+{
+	/* Pairs with netvsc_channel_get(). */
+	return i < NETVSC_MAX_CHANNELS ? smp_load_acquire(&nv->channels[i]) :
+					 NULL;
+}
+
+/* All channels that have counters, whether they are open or not. */
+#define netvsc_for_each_channel(nv, i, ch) \
+	for ((i) = 0; ((ch) = netvsc_channel_at(nv, i)); (i)++)
 
 /*
  * A transaction id says whose packet the host completes: the kind in the top
@@ -477,9 +495,8 @@ u32 rndis_handle_control(struct netvsc *nv, const struct rndis_hdr *hdr,
 void rndis_handle_released(struct netvsc *nv, u64 transaction);
 
 /* channel.c */
-int netvsc_channel_init(struct netvsc_channel *ch, struct netvsc *nv,
-			u16 index);
-void netvsc_channel_uninit(struct netvsc_channel *ch);
+struct netvsc_channel *netvsc_channel_get(struct netvsc *nv, u16 index);
+void netvsc_channels_free(struct netvsc *nv);
 int netvsc_channel_open(struct netvsc_channel *ch,
 			struct vmbus_channel *vmbus);
 void netvsc_channel_close(struct netvsc_channel *ch);
@@ -500,9 +517,9 @@ netdev_features_t netvsc_features_check(struct sk_buff *skb,
  */
 int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame);
 void netvsc_tx_kick(struct netvsc_channel *ch);
-int netvsc_tx_init(struct netvsc_channel *ch);
-void netvsc_tx_uninit(struct netvsc_channel *ch);
-int netvsc_tx_start(struct netvsc_channel *ch);	/* with the session's sections */
+void netvsc_tx_init(struct netvsc_channel *ch);
+int netvsc_tx_start(struct netvsc_channel *ch);	/* before the channel opens */
+int netvsc_tx_set_sections(struct netvsc_channel *ch, u32 first, u32 count);
 void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: drop all */
 unsigned int netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction,
 				bool sent, int budget);

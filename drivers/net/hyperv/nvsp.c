@@ -344,6 +344,7 @@ static int nvsp_share_tx(struct netvsc *nv)
 {
 	struct nvsp *nvsp = &nv->nvsp;
 	struct nvsp_message msg;
+	u32 section;
 	int err;
 
 	err = nvsp_buffer_alloc(nv, &nvsp->tx, NETVSC_TX_BUF_BYTES);
@@ -358,11 +359,15 @@ static int nvsp_share_tx(struct netvsc *nv)
 	if (le32_to_cpu(msg.tx_buffer_done.status) != NVSP_STATUS_SUCCESS)
 		return nvsp_refused(&nvsp->tx);
 
-	nvsp->tx_section = le32_to_cpu(msg.tx_buffer_done.section_size);
-	if (!nvsp->tx_section || nvsp->tx_section > nvsp->tx.size) {
+	section = le32_to_cpu(msg.tx_buffer_done.section_size);
+	if (!section || section > nvsp->tx.size) {
 		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
 		return -EPROTO;
 	}
+
+	nvsp->tx_section = section;
+	nvsp->tx_sections = min_t(u32, nvsp->tx.size / section,
+				  NETVSC_MAX_TX_SECTIONS);
 	return 0;
 }
 
@@ -470,6 +475,7 @@ void nvsp_free(struct netvsc *nv)
 	nvsp_buffer_free(nv, &nv->nvsp.tx);
 	nv->nvsp.rx_section = 0;
 	nv->nvsp.tx_section = 0;
+	nv->nvsp.tx_sections = 0;
 }
 
 /*
@@ -578,7 +584,7 @@ int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
 	int err;
 
 	do {
-		err = nvsp_send_rndis(&nv->channels[0], NVSP_RNDIS_CONTROL,
+		err = nvsp_send_rndis(nv->channels[0], NVSP_RNDIS_CONTROL,
 				      transaction, NVSP_NO_SECTION, 0, ranges);
 	} while (nvsp_try_again(err, deadline));
 	return err;

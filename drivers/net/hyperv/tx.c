@@ -42,7 +42,8 @@ static_assert(NETVSC_TX_SLOTS <= U16_MAX);
  * took last, because nobody has overwritten it yet.
  */
 
-static int pool_init(struct netvsc_pool *pool, u32 total)
+/* Indices from @first on. */
+static int pool_init(struct netvsc_pool *pool, u32 first, u32 total)
 {
 	u32 i, size = roundup_pow_of_two(max(total, 1U));
 
@@ -51,7 +52,7 @@ static int pool_init(struct netvsc_pool *pool, u32 total)
 		return -ENOMEM;
 
 	for (i = 0; i < total; i++)
-		pool->free[i] = i;
+		pool->free[i] = first + i;
 	pool->mask = size - 1;
 	pool->total = total;
 	pool->head = total;
@@ -484,7 +485,7 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 	if (netvsc_vf_xmit(&nv->vf, skb))
 		return NETDEV_TX_OK;
 
-	return tx_packet(&nv->channels[skb_get_queue_mapping(skb)], skb);
+	return tx_packet(nv->channels[skb_get_queue_mapping(skb)], skb);
 }
 
 /* Frames of XDP; their memory is one piece. */
@@ -731,7 +732,7 @@ static bool tx_all_idle(struct netvsc *nv)
 	unsigned int i;
 
 	for (i = 0; i < nv->nr_channels; i++)
-		if (!tx_idle(&nv->channels[i]))
+		if (!tx_idle(nv->channels[i]))
 			return false;
 	return true;
 }
@@ -753,55 +754,9 @@ bool netvsc_tx_wait_idle(struct netvsc *nv)
 
 /* Life of the transmit half */
 
-int netvsc_tx_start(struct netvsc_channel *ch)
-{
-	const struct nvsp *nvsp = &ch->nv->nvsp;
-	u32 sections = min_t(u32, nvsp->tx.size / nvsp->tx_section, U16_MAX);
-	struct netvsc_tx *tx = &ch->tx;
-	int err;
-
-	err = pool_init(&tx->slot_pool, NETVSC_TX_SLOTS);
-	if (err)
-		return err;
-	err = pool_init(&tx->section_pool, sections);
-	if (err)
-		pool_uninit(&tx->slot_pool);
-	return err;
-}
-
-/* The channel is closed: what the host did not complete is lost. */
-void netvsc_tx_stop(struct netvsc_channel *ch)
+static int tx_alloc(struct netvsc_channel *ch)
 {
 	struct netvsc_tx *tx = &ch->tx;
-	u32 i;
-
-	for (i = 0; i < NETVSC_TX_SLOTS; i++) {
-		struct netvsc_tx_slot *slot = &tx->slots[i];
-
-		if (!xchg(&slot->transaction, 0))
-			continue;
-		tx_unmap(ch, slot);
-		if (slot->frame)
-			xdp_return_frame(slot->frame);
-		dev_kfree_skb_any(slot->skb);
-		slot->frame = NULL;
-		slot->skb = NULL;
-	}
-
-	atomic_set(&tx->unsent_packets, 0);
-	atomic_set(&tx->unsent_bytes, 0);
-	tx->ring_blocked = false;
-	netdev_tx_reset_queue(tx_queue(ch));
-	pool_uninit(&tx->section_pool);
-	pool_uninit(&tx->slot_pool);
-}
-
-int netvsc_tx_init(struct netvsc_channel *ch)
-{
-	struct netvsc_tx *tx = &ch->tx;
-
-	u64_stats_init(&tx->stats.syncp);
-	u64_stats_init(&tx->done.syncp);
 
 	tx->slots = kvzalloc_objs(*tx->slots, NETVSC_TX_SLOTS);
 	if (!tx->slots)
@@ -812,16 +767,87 @@ int netvsc_tx_init(struct netvsc_channel *ch)
 					 &tx->headers_dma, GFP_KERNEL);
 	if (!tx->headers) {
 		kvfree(tx->slots);
+		tx->slots = NULL;
 		return -ENOMEM;
 	}
 	return 0;
 }
 
-void netvsc_tx_uninit(struct netvsc_channel *ch)
+static void tx_free(struct netvsc_channel *ch)
 {
 	struct netvsc_tx *tx = &ch->tx;
 
 	dma_free_coherent(tx_dev(ch), NETVSC_TX_SLOTS * NETVSC_TX_HDR,
 			  tx->headers, tx->headers_dma);
 	kvfree(tx->slots);
+	tx->headers = NULL;
+	tx->slots = NULL;
+}
+
+/*
+ * Before the channel opens: completions are looked up in the slots from then
+ * on, whether anything was sent or not.
+ */
+int netvsc_tx_start(struct netvsc_channel *ch)
+{
+	int err;
+
+	err = tx_alloc(ch);
+	if (err)
+		return err;
+	err = pool_init(&ch->tx.slot_pool, 0, NETVSC_TX_SLOTS);
+	if (err)
+		tx_free(ch);
+	return err;
+}
+
+/*
+ * Gives the channel @count sections of the send buffer, from @first on, before
+ * it sends for the first time.
+ */
+int netvsc_tx_set_sections(struct netvsc_channel *ch, u32 first, u32 count)
+{
+	return pool_init(&ch->tx.section_pool, first, count);
+}
+
+/* What the host did not complete is lost. */
+static void tx_drop_all(struct netvsc_channel *ch)
+{
+	struct netvsc_tx_slot *slot = ch->tx.slots;
+	u32 i;
+
+	for (i = 0; i < NETVSC_TX_SLOTS; i++, slot++) {
+		if (!xchg(&slot->transaction, 0))
+			continue;
+		tx_unmap(ch, slot);
+		if (slot->frame)
+			xdp_return_frame(slot->frame);
+		dev_kfree_skb_any(slot->skb);
+		slot->frame = NULL;
+		slot->skb = NULL;
+	}
+}
+
+/* The channel is closed.  Also for a transmit half that was never started. */
+void netvsc_tx_stop(struct netvsc_channel *ch)
+{
+	struct netvsc_tx *tx = &ch->tx;
+
+	if (!tx->slots)
+		return;
+
+	tx_drop_all(ch);
+	atomic_set(&tx->unsent_packets, 0);
+	atomic_set(&tx->unsent_bytes, 0);
+	tx->ring_blocked = false;
+	netdev_tx_reset_queue(tx_queue(ch));
+	pool_uninit(&tx->section_pool);
+	pool_uninit(&tx->slot_pool);
+	tx_free(ch);
+}
+
+void netvsc_tx_init(struct netvsc_channel *ch)
+{
+	u64_stats_init(&ch->tx.stats.syncp);
+	u64_stats_init(&ch->tx.done.syncp);
 }
