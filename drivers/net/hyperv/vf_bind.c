@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Binding: makes a VF the netvsc's slave, and sets it free.
+ */
+#include <linux/rtnetlink.h>
+
+#include "vf_internal.h"
+
+/*
+ * IFF_SLAVE is for user space, which leaves such devices alone;
+ * IFF_NO_ADDRCONF for IPv6, which would give the VF a link-local address.
+ */
+void netvsc_vf_mark(struct net_device *vf)
+{
+	vf->flags |= IFF_SLAVE;
+	vf->priv_flags |= IFF_NO_ADDRCONF;
+}
+
+static void vf_unmark(struct net_device *vf)
+{
+	vf->flags &= ~IFF_SLAVE;
+	vf->priv_flags &= ~IFF_NO_ADDRCONF;
+}
+
+static int vf_enslave(struct netvsc *nv, struct net_device *vf)
+{
+	int err;
+
+	netvsc_vf_mark(vf);
+	err = netdev_rx_handler_register(vf, netvsc_vf_receive, nv);
+	if (err)
+		goto unmark;
+	err = netdev_master_upper_dev_link(vf, nv->ndev, NULL, NULL, NULL);
+	if (err)
+		goto unregister;
+	return 0;
+
+unregister:
+	netdev_rx_handler_unregister(vf);
+unmark:
+	vf_unmark(vf);
+	return err;
+}
+
+void netvsc_vf_release(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	struct net_device *vf = nvf->vf;
+
+	netdev_rx_handler_unregister(vf);
+	netvsc_vf_forget(nv);
+	/* Before the link goes: its notification then shows a free device. */
+	vf_unmark(vf);
+	netdev_upper_dev_unlink(vf, nv->ndev);
+	netdev_info(nv->ndev, "VF %s released\n", netdev_name(vf));
+	nvf->vf = NULL;
+	nvf->promisc = false;
+	nvf->allmulti = false;
+	netdev_put(vf, &nvf->tracker);
+}
+
+void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	const char *reason = NULL;
+	int err;
+
+	if (nvf->vf)
+		reason = "there is one already";
+	else if (!net_eq(dev_net(vf), dev_net(nv->ndev)))
+		reason = "it is in another network namespace";
+	else if (netdev_master_upper_dev_get(vf) ||
+		 netdev_is_rx_handler_busy(vf))
+		reason = "it has a master";
+	if (reason) {
+		netdev_info(nv->ndev, "VF %s left alone: %s\n",
+			    netdev_name(vf), reason);
+		return;
+	}
+
+	nvf->was_up = vf->flags & IFF_UP;
+	err = vf_enslave(nv, vf);
+	if (err) {
+		netdev_info(nv->ndev, "VF %s left alone: cannot enslave (%d)\n",
+			    netdev_name(vf), err);
+		return;
+	}
+	netdev_hold(vf, &nvf->tracker, GFP_KERNEL);
+	nvf->vf = vf;
+	nvf->going = false;
+	nvf->has_serial = netvsc_vf_slot_serial(vf, &nvf->serial);
+	netdev_info(nv->ndev, "VF %s bound\n", netdev_name(vf));
+	netvsc_vf_feed(nv, VF_IN_REGISTERED);
+}
+
+/* Takes a VF that is there already, or a better one than it has. */
+void netvsc_vf_look_around(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	struct net_device *found = NULL;
+	unsigned int best = 0;
+	unsigned int kinship;
+	struct net_device *dev;
+
+	for_each_netdev(dev_net(nv->ndev), dev) {
+		if (netvsc_vf_partner(dev) != nv)
+			continue;
+		if (dev != nvf->vf && netvsc_vf_owner(dev))
+			continue;
+		kinship = netvsc_vf_kinship(nv, dev);
+		/* Of two that are as good, the one that it has. */
+		if (kinship > best || (kinship == best && dev == nvf->vf)) {
+			best = kinship;
+			found = dev;
+		}
+	}
+	if (!found || found == nvf->vf)
+		return;
+	if (nvf->vf)
+		netvsc_vf_feed(nv, VF_IN_DETACH);
+	netvsc_vf_bind(nv, found);
+}
+
+/*
+ * A VF that netvsc has left behind by moving to another namespace, or that was
+ * plugged while netvsc was in one, comes after it.  One that somebody has moved
+ * away does not.
+ */
+void netvsc_vf_fetch(struct netvsc *nv)
+{
+	struct net *home = dev_net(nv->ndev);
+	struct netvsc_vf *nvf = &nv->vf;
+	struct net_device *dev, *found = NULL;
+	struct net *net;
+	int err;
+
+	for_each_net(net) {
+		if (net != nvf->fetch_from || net_eq(net, home))
+			continue;
+		for_each_netdev(net, dev)
+			if (netvsc_vf_partner(dev) == nv && !netvsc_vf_owner(dev))
+				found = dev;
+	}
+	nvf->fetch_from = NULL;
+	if (!found || nvf->vf)
+		return;
+	err = dev_change_net_namespace(found, home, "eth%d");
+	if (!err)
+		return;
+	netdev_info(nv->ndev, "VF %s does not come along (%d)\n",
+		    netdev_name(found), err);
+	vf_unmark(found);
+}

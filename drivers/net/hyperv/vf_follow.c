@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Settings that a VF has from its netvsc.
+ */
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "vf_internal.h"
+
+void netvsc_vf_follow_mtu(struct netvsc *nv)
+{
+	struct net_device *vf = nv->vf.vf;
+	int err;
+
+	if (vf->mtu == nv->ndev->mtu)
+		return;
+	err = dev_set_mtu(vf, nv->ndev->mtu);
+	if (!err)
+		return;
+	netdev_info(nv->ndev, "VF %s keeps an MTU of %u (%d)%s\n",
+		    netdev_name(vf), vf->mtu, err,
+		    vf->mtu < nv->ndev->mtu ? ": not used" : "");
+}
+
+void netvsc_vf_follow_mac(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+	struct net_device *vf = nv->vf.vf;
+	struct sockaddr_storage mac = {};
+	int err;
+
+	if (ether_addr_equal(vf->dev_addr, ndev->dev_addr))
+		return;
+	mac.ss_family = vf->type;
+	ether_addr_copy(((struct sockaddr *)&mac)->sa_data, ndev->dev_addr);
+	err = dev_set_mac_address(vf, &mac, NULL);
+	if (err)
+		netdev_info(ndev, "VF %s keeps its MAC address (%d): not used\n",
+			    netdev_name(vf), err);
+}
+
+static void vf_follow_flags(struct netvsc *nv, unsigned int flags)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	bool promisc = flags & IFF_PROMISC;
+	bool allmulti = flags & IFF_ALLMULTI;
+
+	if (promisc != nvf->promisc &&
+	    !dev_set_promiscuity(nvf->vf, promisc ? 1 : -1))
+		nvf->promisc = promisc;
+	if (allmulti != nvf->allmulti &&
+	    !dev_set_allmulti(nvf->vf, allmulti ? 1 : -1))
+		nvf->allmulti = allmulti;
+}
+
+static void vf_follow_lists(struct netvsc *nv)
+{
+	netif_addr_lock_bh(nv->ndev);
+	nv->vf.lists = true;
+	netvsc_vf_set_rx_mode(nv);
+	netif_addr_unlock_bh(nv->ndev);
+}
+
+static void vf_forget_lists(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+	struct netvsc_vf *nvf = &nv->vf;
+
+	netif_addr_lock_bh(ndev);
+	nvf->lists = false;
+	netif_addr_unlock_bh(ndev);
+	dev_uc_unsync(nvf->vf, ndev);
+	dev_mc_unsync(nvf->vf, ndev);
+}
+
+void netvsc_vf_forget(struct netvsc *nv)
+{
+	if (nv->vf.lists)
+		vf_forget_lists(nv);
+	vf_follow_flags(nv, 0);
+}
+
+void netvsc_vf_follow(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	struct net_device *vf = nvf->vf;
+	int err;
+
+	if (!vf)
+		return;
+	/* Addresses that it got while nobody owned it go with its link. */
+	if (nvf->was_up) {
+		nvf->was_up = false;
+		dev_close(vf);
+	}
+	netvsc_vf_follow_mtu(nv);
+	netvsc_vf_follow_mac(nv);
+	vf_follow_flags(nv, nv->ndev->flags);
+	vf_follow_lists(nv);
+	if (!nvf->open)
+		return;
+	err = dev_open(vf, NULL);
+	if (err)
+		netdev_info(nv->ndev, "VF %s does not come up (%d)\n",
+			    netdev_name(vf), err);
+}
+
+/**
+ * netvsc_vf_set_rx_mode() - netvsc's address lists changed
+ * @nv: the netvsc
+ *
+ * Context: ndo_set_rx_mode: netvsc's address lock, bottom halves off.
+ */
+void netvsc_vf_set_rx_mode(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (!nvf->lists)
+		return;
+	dev_uc_sync(nvf->vf, nv->ndev);
+	dev_mc_sync(nvf->vf, nv->ndev);
+}
+
+/**
+ * netvsc_vf_change_rx_flags() - netvsc's promiscuous or all-multicast mode
+ *	changed
+ * @nv: the netvsc
+ *
+ * Context: ndo_change_rx_flags. RTNL.
+ */
+void netvsc_vf_change_rx_flags(struct netvsc *nv)
+{
+	if (nv->vf.vf)
+		vf_follow_flags(nv, nv->ndev->flags);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the transparent VF have of each other; vf.h is what the
+ * rest of the driver sees.
+ *
+ *	vf.c		events: notifications, the work item, a netvsc's life
+ *	vf_match.c	which VF belongs to which netvsc
+ *	vf_bind.c	makes it a slave, and sets it free
+ *	vf_state.c	what to do when (vf_state.h)
+ *	vf_path.c	does it: moves the data path to the VF and back
+ *	vf_drain.c	empties a VF before it is left
+ *	vf_data.c	receive and transmit
+ *	vf_stats.c	counts them
+ *	vf_follow.c	what is set on netvsc holds for its VF
+ *
+ * Without another word the functions want RTNL.
+ */
+#ifndef _NETVSC_VF_INTERNAL_H
+#define _NETVSC_VF_INTERNAL_H
+
+#include "netvsc.h"
+
+struct pci_dev;
+
+extern struct list_head netvsc_vf_list;	/* every attached netvsc; RTNL */
+
+static inline struct netvsc *netvsc_of(struct netvsc_vf *nvf)
+{
+	return container_of(nvf, struct netvsc, vf);
+}
+
+/* vf.c; any context */
+void netvsc_vf_todo(struct netvsc_vf *nvf, enum netvsc_vf_todo todo);
+
+/* vf_match.c; a serial number and the PCI device of a VF need no lock */
+struct pci_dev *netvsc_vf_pci_dev(const struct net_device *dev);
+bool netvsc_vf_slot_serial(const struct net_device *dev, u32 *serial);
+unsigned int netvsc_vf_kinship(struct netvsc *nv, const struct net_device *vf);
+struct netvsc *netvsc_vf_partner(const struct net_device *vf);
+struct netvsc *netvsc_vf_owner(const struct net_device *vf);
+
+/* vf_bind.c */
+void netvsc_vf_mark(struct net_device *vf);
+void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf);
+void netvsc_vf_release(struct netvsc *nv);
+void netvsc_vf_look_around(struct netvsc *nv);
+void netvsc_vf_fetch(struct netvsc *nv);
+
+/* vf_path.c */
+bool netvsc_vf_associated(struct netvsc_vf *nvf);
+void netvsc_vf_feed(struct netvsc *nv, enum vf_input input);
+void netvsc_vf_ask(struct netvsc *nv);
+
+/* vf_drain.c; these sleep */
+void netvsc_vf_drain_start(struct netvsc *nv);	/* before transmit starts */
+void netvsc_vf_drain_tx(struct netvsc *nv);
+void netvsc_vf_drain_rx(struct netvsc *nv);
+
+/* vf_data.c */
+rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb);
+
+/* vf_stats.c; any context */
+u64 netvsc_vf_given_packets(struct netvsc *nv);
+
+/* vf_follow.c */
+void netvsc_vf_follow(struct netvsc *nv);
+void netvsc_vf_follow_mtu(struct netvsc *nv);
+void netvsc_vf_follow_mac(struct netvsc *nv);
+void netvsc_vf_forget(struct netvsc *nv);	/* before the VF is set free */
+
+#endif /* _NETVSC_VF_INTERNAL_H */
