@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host half of a synthetic NIC: NVSP in netvsp.c, its receive buffer in
- * netvsp_rx.c, RNDIS in rndis.c and rndis_packet.c.
+ * The host half of a synthetic NIC.  netvsp_dev.h says in which file what is;
+ * RNDIS is in rndis.c and rndis_packet.c.
  */
 #ifndef HVHOST_NETVSP_H
 #define HVHOST_NETVSP_H

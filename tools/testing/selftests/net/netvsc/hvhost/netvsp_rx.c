@@ -47,7 +47,6 @@ struct batch {
 void rx_init(struct rx_pool *pool)
 {
 	memset(pool, 0, sizeof(*pool));
-	pool->waiting_end = &pool->waiting;
 }
 
 bool rx_setup(struct rx_pool *pool, struct gpadl *gpadl, uint16_t id,
@@ -81,8 +80,6 @@ void rx_revoke(struct rx_pool *pool)
 
 void rx_reset(struct rx_pool *pool)
 {
-	while (pool->waiting)
-		rx_drop_first(pool);
 	free(pool->slots);
 	rx_init(pool);
 }
@@ -333,11 +330,18 @@ enum rx_result rx_control(struct rx_pool *pool, struct channel *chan,
 	return send_batch(&batch, chan, NVSP_CHAN_CONTROL);
 }
 
-bool rx_wait(struct rx_pool *pool, const struct frame *frame)
+void rx_waiting_init(struct rx_backlog *log)
+{
+	log->count = 0;
+	log->first = NULL;
+	log->end = &log->first;
+}
+
+bool rx_wait(struct rx_backlog *log, const struct frame *frame)
 {
 	struct rx_waiting *entry;
 
-	if (pool->nr_waiting >= RX_MAX_WAITING || frame->len > FRAME_MAX)
+	if (log->count >= RX_MAX_WAITING || frame->len > FRAME_MAX)
 		return false;
 	entry = malloc(sizeof(*entry) + frame->len);
 	if (!entry)
@@ -346,24 +350,24 @@ bool rx_wait(struct rx_pool *pool, const struct frame *frame)
 	entry->frame = *frame;
 	entry->frame.data = entry->data;
 	memcpy(entry->data, frame->data, frame->len);
-	*pool->waiting_end = entry;
-	pool->waiting_end = &entry->next;
-	pool->nr_waiting++;
+	*log->end = entry;
+	log->end = &entry->next;
+	log->count++;
 	return true;
 }
 
-const struct frame *rx_first_waiting(const struct rx_pool *pool)
+const struct frame *rx_first_waiting(const struct rx_backlog *log)
 {
-	return pool->waiting ? &pool->waiting->frame : NULL;
+	return log->first ? &log->first->frame : NULL;
 }
 
-void rx_drop_first(struct rx_pool *pool)
+void rx_drop_first(struct rx_backlog *log)
 {
-	struct rx_waiting *entry = pool->waiting;
+	struct rx_waiting *entry = log->first;
 
-	pool->waiting = entry->next;
-	if (!pool->waiting)
-		pool->waiting_end = &pool->waiting;
-	pool->nr_waiting--;
+	log->first = entry->next;
+	if (!log->first)
+		log->end = &log->first;
+	log->count--;
 	free(entry);
 }

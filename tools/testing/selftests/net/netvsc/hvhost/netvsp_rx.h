@@ -49,8 +49,12 @@ struct rx_pool {
 	uint32_t busy;
 	struct rx_slot *slots;
 	uint32_t msg_len;
-	unsigned int nr_waiting;
-	struct rx_waiting *waiting, **waiting_end;
+};
+
+/* Frames that found no room, in order. */
+struct rx_backlog {
+	unsigned int count;
+	struct rx_waiting *first, **end;
 };
 
 void rx_init(struct rx_pool *pool);
@@ -72,9 +76,10 @@ enum rx_result rx_control(struct rx_pool *pool, struct channel *chan,
 enum rx_result rx_frame(struct rx_pool *pool, struct channel *chan,
 			struct rndis *rn, const struct frame *frame);
 
-/* Frames that found no room; false if too many wait already. */
-bool rx_wait(struct rx_pool *pool, const struct frame *frame);
-const struct frame *rx_first_waiting(const struct rx_pool *pool);
-void rx_drop_first(struct rx_pool *pool);
+void rx_waiting_init(struct rx_backlog *log);
+/* False if too many wait already. */
+bool rx_wait(struct rx_backlog *log, const struct frame *frame);
+const struct frame *rx_first_waiting(const struct rx_backlog *log);
+void rx_drop_first(struct rx_backlog *log);
 
 #endif

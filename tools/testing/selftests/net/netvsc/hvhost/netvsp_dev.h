@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The inside of a NIC, for netvsp*.c only; others see netvsp.h.
+ *
+ * netvsp.c: what the rest of the host asks of it; netvsp_queue.c: a channel,
+ * what comes in on it and what has to wait for it; netvsp_session.c: NVSP
+ * messages; netvsp_rndis.c: RNDIS messages in and out of the guest's memory;
+ * netvsp_path.c: the VF and the data path; netvsp_rx.c: the receive buffer.
+ */
+#ifndef HVHOST_NETVSP_DEV_H
+#define HVHOST_NETVSP_DEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fault.h"
+#include "log.h"
+#include "loop.h"
+#include "netvsp.h"
+#include "netvsp_rx.h"
+#include "nvsp_wire.h"
+#include "rndis.h"
+#include "vmbus.h"
+#include "vswitch.h"
+
+#define SEND_SECTION_SIZE	6144
+/* RNDIS message of a guest */
+#define MSG_MAX			(128 * 1024)
+
+/* No receive packet has this bit in its transaction id. */
+#define TRANS_ASSOCIATION	(1ull << 63)
+
+/* A message for the guest; @type of 0: an RNDIS message. */
+struct out {
+	struct out *next;
+	uint16_t type;
+	uint16_t flags;
+	uint64_t trans_id;
+	uint32_t len;
+	uint8_t data[];
+};
+
+struct out_queue {
+	struct out *first, **end;
+	unsigned int count;
+};
+
+/**
+ * struct queue - a channel of a NIC
+ * @nv: NULL once the NIC has done with a channel that the guest still has
+ * @out: packets that wait for room in its ring
+ * @waiting: frames that wait for room in its ring or the receive buffer
+ * @more: goes on reading when one turn was not enough
+ */
+struct queue {
+	struct netvsp *nv;
+	struct channel *chan;
+	bool open;
+	struct out_queue out;
+	struct rx_backlog waiting;
+	struct loop_task more;
+};
+
+/* A data-path switch, and what its completion needs. */
+struct late_switch {
+	enum vpath path;
+	uint16_t flags;
+	uint64_t trans_id;
+};
+
+/**
+ * struct netvsp - a synthetic NIC
+ * @primary: its channel
+ * @over: the channel is being taken back, by us or by a broken protocol
+ * @removing: and nobody wants this object after that
+ * @version: of NVSP; 0 before the guest and the host agreed on one
+ * @send_buf: NULL while there is none
+ * @control: RNDIS answers that wait
+ * @squeezed: the uplink was told to wait
+ * @last_done: transaction id of the frames that were completed last
+ * @late: runs while the data-path switch @late_switch has to wait
+ */
+struct netvsp {
+	struct vmbus *vmbus;
+	struct queue primary;
+	struct vnic *nic;
+	unsigned int id;
+	struct netvsp_config config;
+	bool over, removing;
+
+	uint32_t version;
+	uint32_t caps;
+	struct gpadl *send_buf;
+	uint16_t send_id;
+	struct rx_pool rx;
+	struct rndis rndis;
+	struct out_queue control;
+	bool squeezed;
+
+	bool vf_present;
+	uint32_t vf_serial;
+	bool vf_announced;
+
+	struct fault_answers faults;
+	uint64_t last_done;
+	struct loop_timer late;
+	struct late_switch late_switch;
+
+	uint64_t protocol_errors;
+	struct log_rate rate;
+	struct packet pkt;
+	uint8_t msg[MSG_MAX];
+};
+
+/* netvsp_queue.c */
+
+extern const struct channel_ops netvsp_primary_ops;
+extern const struct vpath_ops netvsp_port_ops;
+
+/* The guest broke the protocol. */
+void netvsp_fail(struct netvsp *nv, const char *why);
+/* The channel has been failed already, which was said. */
+void netvsp_bad_ring(struct netvsp *nv);
+void netvsp_destroy(struct netvsp *nv);
+
+void queue_init(struct queue *q, struct netvsp *nv);
+
+void queue_send(struct queue *q, uint16_t type, uint16_t flags,
+		uint64_t trans_id, const void *data, uint32_t len);
+/*
+ * Completes a packet of the guest, if it wants that.  Messages have a fixed
+ * length, whatever they say.  One without an answer of its own gets an empty
+ * completion (@msg: NULL).
+ */
+void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
+		    uint32_t len);
+/* An RNDIS message that is no frame. */
+void netvsp_send_control(struct netvsp *nv, const void *msg, uint32_t len);
+
+void out_init(struct out_queue *out);
+
+/* netvsp_session.c */
+
+void session_start(struct netvsp *nv);
+void session_end(struct netvsp *nv);
+void session_message(struct queue *q, const struct packet *pkt);
+uint32_t session_msg_len(const struct netvsp *nv);
+
+/* netvsp_rndis.c */
+
+/* A message of which @rndis, checked for its length, is the header. */
+void netvsp_rndis(struct queue *q, const struct packet *pkt);
+
+/* netvsp_path.c */
+
+void path_announce_vf(struct netvsp *nv);
+void path_switch(struct queue *q, const struct packet *pkt);
+void path_switch_late(void *nv);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The two messages that make a VF transparent: which VF belongs to the NIC, and
+ * which path the guest wants its frames on.
+ */
+#include <string.h>
+
+#include "netvsp_dev.h"
+
+void path_announce_vf(struct netvsp *nv)
+{
+	struct nvsp_vf_association assoc = {
+		.type = NVSP_VF_ASSOCIATION,
+		.allocated = nv->vf_present,
+		.serial = nv->vf_serial,
+	};
+	uint8_t buf[NVSP_LEN_V61] = { 0 };
+
+	if (!nv->primary.open || !nv->rndis.ready || nv->version < NVSP_V4 ||
+	    !(nv->caps & NVSP_CAP_SRIOV) || nv->vf_announced == nv->vf_present)
+		return;
+	nv->vf_announced = nv->vf_present;
+	memcpy(buf, &assoc, sizeof(assoc));
+	log_info("netvsp", "nic %u: VF %u %s", nv->id, nv->vf_serial,
+		 nv->vf_present ? "associated" : "dissociated");
+	queue_send(&nv->primary, PKT_INBAND, PKT_FLAG_COMPLETE,
+		   TRANS_ASSOCIATION, buf, session_msg_len(nv));
+}
+
+/*
+ * A path that is not there cannot be selected; hosts acknowledge the request
+ * nevertheless, and traffic stays where it was.
+ */
+static void switch_data_path(struct netvsp *nv, enum vpath path)
+{
+	if (path == PATH_VF && !nv->vf_present) {
+		log_info("netvsp", "nic %u: no VF to switch to", nv->id);
+		return;
+	}
+	vnic_select(nv->nic, path);
+}
+
+void path_switch_late(void *ctx)
+{
+	struct netvsp *nv = ctx;
+	const struct late_switch *sw = &nv->late_switch;
+
+	loop_timer_cancel(&nv->late);
+	log_info("netvsp", "nic %u: late data-path switch", nv->id);
+	switch_data_path(nv, sw->path);
+	if (sw->flags & PKT_FLAG_COMPLETE)
+		queue_send(&nv->primary, PKT_COMPLETION, 0, sw->trans_id, NULL,
+			   0);
+}
+
+/* Whether it was decided that the host does not simply switch. */
+static bool switch_fault(struct queue *q, const struct packet *pkt,
+			 enum vpath path)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_rndis_done done = {
+		.type = NVSP_RNDIS_DONE,
+		.status = NVSP_FAILURE,
+	};
+
+	if (fault_take(&nv->faults, FAULT_SWITCH_NEVER))
+		return true;
+	if (fault_take(&nv->faults, FAULT_SWITCH_REFUSE)) {
+		queue_complete(q, pkt, &done, sizeof(done));
+		return true;
+	}
+	if (!fault_take(&nv->faults, FAULT_SWITCH_LATE))
+		return false;
+	nv->late_switch = (struct late_switch){
+		path, pkt->flags, pkt->trans_id
+	};
+	loop_timer_set(&nv->late, nv->faults.late_seconds * 1000000000ull);
+	return true;
+}
+
+void path_switch(struct queue *q, const struct packet *pkt)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_switch_path sw;
+	enum vpath path;
+
+	memcpy(&sw, pkt->payload, sizeof(sw));
+	if (sw.path > NVSP_PATH_VF) {
+		netvsp_fail(nv, "unknown data path");
+		return;
+	}
+	path = sw.path == NVSP_PATH_VF ? PATH_VF : PATH_SYNTHETIC;
+	/* One after the other, also those that are late. */
+	if (nv->late.due)
+		path_switch_late(nv);
+	if (switch_fault(q, pkt, path))
+		return;
+	switch_data_path(nv, path);
+	queue_complete(q, pkt, NULL, 0);
+}

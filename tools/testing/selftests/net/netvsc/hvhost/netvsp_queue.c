@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A channel of a NIC: what comes in on it, and what the guest has to be told
+ * but cannot be while its ring is full.  Completions come first, then answers
+ * to RNDIS requests (which need a piece of the receive buffer), then frames.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "netvsp_dev.h"
+
+#define READ_MAX		512	/* packets read in one turn */
+#define OUT_STOP		256	/* no more reading beyond this */
+#define CONTROL_MAX		64	/* RNDIS answers that may wait */
+#define WAITING_HIGH		(RX_MAX_WAITING / 2)
+#define WAITING_LOW		(RX_MAX_WAITING / 8)
+
+void netvsp_fail(struct netvsp *nv, const char *why)
+{
+	nv->protocol_errors++;
+	if (nv->over)
+		return;
+	nv->over = true;
+	channel_fail(nv->primary.chan, "nic %u: %s", nv->id, why);
+}
+
+void netvsp_bad_ring(struct netvsp *nv)
+{
+	nv->protocol_errors++;
+	nv->over = true;
+}
+
+/* What waits for the guest */
+
+void out_init(struct out_queue *out)
+{
+	out->first = NULL;
+	out->end = &out->first;
+	out->count = 0;
+}
+
+static void out_drop_first(struct out_queue *queue)
+{
+	struct out *out = queue->first;
+
+	queue->first = out->next;
+	if (!queue->first)
+		queue->end = &queue->first;
+	queue->count--;
+	free(out);
+}
+
+static void out_clear(struct out_queue *queue)
+{
+	while (queue->first)
+		out_drop_first(queue);
+}
+
+static void out_add(struct out_queue *queue, uint16_t type, uint16_t flags,
+		    uint64_t trans_id, const void *data, uint32_t len)
+{
+	struct out *out;
+
+	out = malloc(sizeof(*out) + len);
+	if (!out)
+		die("out of memory");
+	out->next = NULL;
+	out->type = type;
+	out->flags = flags;
+	out->trans_id = trans_id;
+	out->len = len;
+	if (len)
+		memcpy(out->data, data, len);
+	*queue->end = out;
+	queue->end = &out->next;
+	queue->count++;
+}
+
+static bool flush_out(struct queue *q)
+{
+	struct out *out;
+
+	while (q->open && q->out.first) {
+		out = q->out.first;
+		switch (channel_write(q->chan, out->type, out->flags,
+				      out->trans_id, out->data, out->len)) {
+		case RING_OK:
+			out_drop_first(&q->out);
+			break;
+		case RING_FULL:
+			return false;
+		default:
+			netvsp_bad_ring(q->nv);
+			return false;
+		}
+	}
+	return q->open;
+}
+
+static bool flush_control(struct netvsp *nv)
+{
+	struct queue *q = &nv->primary;
+
+	while (q->open && nv->control.first) {
+		switch (rx_control(&nv->rx, q->chan, nv->control.first->data,
+				   nv->control.first->len)) {
+		case RX_NO_ROOM:
+			return false;
+		case RX_BAD_RING:
+			netvsp_bad_ring(nv);
+			return false;
+		default:
+			out_drop_first(&nv->control);
+		}
+	}
+	return q->open;
+}
+
+static bool rx_ready(const struct netvsp *nv)
+{
+	return nv->primary.open && nv->rx.gpadl && nv->rndis.ready &&
+	       nv->rndis.filter && nv->rndis.link;
+}
+
+static void flush_frames(struct queue *q)
+{
+	struct netvsp *nv = q->nv;
+	const struct frame *frame;
+	enum rx_result result;
+
+	while ((frame = rx_first_waiting(&q->waiting))) {
+		if (rx_ready(nv)) {
+			result = rx_frame(&nv->rx, q->chan, &nv->rndis, frame);
+			if (result == RX_NO_ROOM)
+				break;
+			if (result == RX_BAD_RING) {
+				netvsp_bad_ring(nv);
+				return;
+			}
+		}
+		rx_drop_first(&q->waiting);
+	}
+	if (nv->squeezed && q->waiting.count <= WAITING_LOW) {
+		nv->squeezed = false;
+		vnic_room(nv->nic, PATH_SYNTHETIC);
+	}
+}
+
+static void flush(struct queue *q)
+{
+	struct netvsp *nv = q->nv;
+
+	if (flush_out(q) && flush_control(nv) && nv->nic)
+		flush_frames(q);
+}
+
+void queue_send(struct queue *q, uint16_t type, uint16_t flags,
+		uint64_t trans_id, const void *data, uint32_t len)
+{
+	enum ring_status status;
+
+	if (!q->open)
+		return;
+	if (!q->out.first) {
+		status = channel_write(q->chan, type, flags, trans_id, data,
+				       len);
+		if (status == RING_OK)
+			return;
+		if (status != RING_FULL) {
+			netvsp_bad_ring(q->nv);
+			return;
+		}
+	}
+	out_add(&q->out, type, flags, trans_id, data, len);
+}
+
+void netvsp_send_control(struct netvsp *nv, const void *msg, uint32_t len)
+{
+	if (nv->control.count >= CONTROL_MAX) {
+		netvsp_fail(nv, "RNDIS answers are not taken");
+		return;
+	}
+	out_add(&nv->control, 0, 0, 0, msg, len);
+	flush(&nv->primary);
+}
+
+void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
+		    uint32_t len)
+{
+	uint8_t buf[NVSP_LEN_V61] = { 0 };
+
+	if (!(pkt->flags & PKT_FLAG_COMPLETE))
+		return;
+	if (msg)
+		memcpy(buf, msg, len);
+	queue_send(q, PKT_COMPLETION, 0, pkt->trans_id, buf,
+		   msg ? session_msg_len(q->nv) : 0);
+}
+
+/* Packets of the guest */
+
+static void handle_completion(struct queue *q, const struct packet *pkt)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_rndis_done done;
+
+	/* Guests may ignore that we would like to hear of this one. */
+	if (pkt->trans_id == TRANS_ASSOCIATION || pkt->trans_id == FAULT_TRANS)
+		return;
+	if (pkt->len < sizeof(done)) {
+		netvsp_fail(nv, "completion too short");
+		return;
+	}
+	memcpy(&done, pkt->payload, sizeof(done));
+	if (done.type != NVSP_RNDIS_DONE)
+		netvsp_fail(nv, "completion of an unknown type");
+	else if (!rx_complete(&nv->rx, pkt->trans_id))
+		netvsp_fail(nv, "completion of a packet that was not sent");
+}
+
+static void handle_packet(struct queue *q, const struct packet *pkt)
+{
+	switch (pkt->type) {
+	case PKT_INBAND:
+	case PKT_GPA_DIRECT:
+		session_message(q, pkt);
+		break;
+	case PKT_COMPLETION:
+		handle_completion(q, pkt);
+		break;
+	default:
+		netvsp_fail(q->nv, "packet of an unknown type");
+	}
+}
+
+/* A busy guest must not keep the others from the host: @more comes later. */
+static void read_packets(struct queue *q)
+{
+	struct netvsp *nv = q->nv;
+	unsigned int i;
+
+	for (i = 0; i < READ_MAX; i++) {
+		if (!q->open || nv->over || q->out.count >= OUT_STOP)
+			return;
+		switch (channel_read(q->chan, &nv->pkt)) {
+		case RING_OK:
+			handle_packet(q, &nv->pkt);
+			break;
+		case RING_BAD:
+			netvsp_bad_ring(nv);
+			return;
+		default:
+			return;
+		}
+	}
+	loop_task_queue(&q->more);
+}
+
+static void read_and_flush(void *ctx)
+{
+	struct queue *q = ctx;
+
+	flush(q);
+	read_packets(q);
+	flush(q);
+}
+
+/* Port of the switch */
+
+static bool deliver(void *ctx, const struct frame *frame)
+{
+	struct netvsp *nv = ctx;
+	struct queue *q = &nv->primary;
+
+	if (!rx_ready(nv))
+		return false;
+	if (!rx_first_waiting(&q->waiting) && !nv->control.first) {
+		switch (rx_frame(&nv->rx, q->chan, &nv->rndis, frame)) {
+		case RX_DONE:
+			return true;
+		case RX_NO_ROOM:
+			break;
+		case RX_BAD_RING:
+			netvsp_bad_ring(nv);
+			return false;
+		default:
+			return false;
+		}
+	}
+	return rx_wait(&q->waiting, frame);
+}
+
+static bool room(void *ctx)
+{
+	struct netvsp *nv = ctx;
+
+	if (nv->primary.waiting.count < WAITING_HIGH)
+		return true;
+	nv->squeezed = true;
+	return false;
+}
+
+/* A guest that wants nothing at all loses frames; filters do not count. */
+static bool wants(void *ctx, const struct frame *frame)
+{
+	struct netvsp *nv = ctx;
+
+	return !nv->rndis.filter || rndis_wants(&nv->rndis, frame);
+}
+
+const struct vpath_ops netvsp_port_ops = {
+	.deliver = deliver,
+	.room = room,
+	.wants = wants,
+};
+
+/* Channel */
+
+void queue_init(struct queue *q, struct netvsp *nv)
+{
+	q->nv = nv;
+	q->more.fn = read_and_flush;
+	q->more.ctx = q;
+	out_init(&q->out);
+	rx_waiting_init(&q->waiting);
+}
+
+static void queue_clear(struct queue *q)
+{
+	q->open = false;
+	loop_task_cancel(&q->more);
+	out_clear(&q->out);
+	while (rx_first_waiting(&q->waiting))
+		rx_drop_first(&q->waiting);
+}
+
+static bool primary_open(void *ctx, struct channel *chan)
+{
+	struct queue *q = ctx;
+
+	(void)chan;
+	if (!q->nv->nic)
+		return false;
+	session_start(q->nv);
+	q->open = true;
+	vnic_set_path(q->nv->nic, PATH_SYNTHETIC, &netvsp_port_ops, q->nv);
+	return true;
+}
+
+/*
+ * The data path outlives the session: a guest that closes the channel and opens
+ * it again, as for a new MTU, need not select the VF again.  It ends with the
+ * channel, and when the guest lets go of that.
+ */
+static void primary_close(void *ctx, struct channel *chan)
+{
+	struct queue *q = ctx;
+	struct netvsp *nv = q->nv;
+
+	queue_clear(q);
+	out_clear(&nv->control);
+	nv->squeezed = false;
+	session_end(nv);
+	if (!nv->nic)
+		return;
+	vnic_set_path(nv->nic, PATH_SYNTHETIC, NULL, NULL);
+	if (channel_is_rescinded(chan))
+		vnic_select(nv->nic, PATH_SYNTHETIC);
+}
+
+static void chan_readable(void *ctx, struct channel *chan)
+{
+	(void)chan;
+	read_and_flush(ctx);
+}
+
+void netvsp_destroy(struct netvsp *nv)
+{
+	queue_clear(&nv->primary);
+	out_clear(&nv->control);
+	session_end(nv);
+	free(nv);
+}
+
+static void primary_released(void *ctx, struct channel *chan)
+{
+	struct queue *q = ctx;
+	struct netvsp *nv = q->nv;
+
+	if (nv->removing) {
+		netvsp_destroy(nv);
+		return;
+	}
+	/* The next guest finds the address that the host gave. */
+	vnic_set_mac(nv->nic, nv->rndis.perm_mac);
+	vnic_select(nv->nic, PATH_SYNTHETIC);
+	if (channel_is_rescinded(chan))
+		q->chan = NULL;
+}
+
+static void primary_gpadl_gone(void *ctx, struct channel *chan,
+			       struct gpadl *gpadl)
+{
+	struct queue *q = ctx;
+	struct netvsp *nv = q->nv;
+
+	(void)chan;
+	if (gpadl == nv->rx.gpadl)
+		rx_revoke(&nv->rx);
+	if (gpadl == nv->send_buf)
+		nv->send_buf = NULL;
+}
+
+const struct channel_ops netvsp_primary_ops = {
+	.open = primary_open,
+	.close = primary_close,
+	.readable = chan_readable,
+	.released = primary_released,
+	.gpadl_gone = primary_gpadl_gone,
+};

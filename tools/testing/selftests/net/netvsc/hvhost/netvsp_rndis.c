@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RNDIS messages of the guest: out of its send buffer or its memory, to where
+ * they are understood, and the answers on their way.
+ */
+#include <string.h>
+
+#include "mem.h"
+#include "netvsp_dev.h"
+#include "rndis_wire.h"
+#include "vm.h"
+
+/* With a single channel, all of the guest's traffic belongs on it. */
+static void send_table(struct netvsp *nv)
+{
+	struct nvsp_send_table table = {
+		.type = NVSP_SEND_TABLE,
+		.count = NVSP_SEND_TABLE_ENTRIES,
+		.offset = offsetof(struct nvsp_send_table, entry),
+	};
+
+	if (nv->version >= NVSP_V5)
+		queue_send(&nv->primary, PKT_INBAND, 0, 0, &table,
+			   sizeof(table));
+}
+
+static void handle_control(struct queue *q, const struct packet *pkt,
+			   uint32_t len)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_rndis_done done = {
+		.type = NVSP_RNDIS_DONE,
+		.status = NVSP_SUCCESS,
+	};
+	uint8_t reply[RNDIS_REPLY_MAX];
+	bool was_ready = nv->rndis.ready;
+	const char *why;
+	size_t reply_len;
+
+	if (len > RNDIS_REQUEST_MAX) {
+		netvsp_fail(nv, "RNDIS request too long");
+		return;
+	}
+	why = rndis_control(&nv->rndis, nv->msg, len, reply, &reply_len);
+	if (why) {
+		netvsp_fail(nv, why);
+		return;
+	}
+	queue_complete(q, pkt, &done, sizeof(done));
+	reply_len = fault_rndis_answer(&nv->faults, reply, reply_len);
+	if (reply_len)
+		netvsp_send_control(nv, reply, reply_len);
+	if (q->open && nv->rndis.offload_changed) {
+		nv->rndis.offload_changed = false;
+		reply_len = rndis_indicate_offload(&nv->rndis, reply);
+		netvsp_send_control(nv, reply, reply_len);
+	}
+	if (!was_ready && nv->rndis.ready) {
+		send_table(nv);
+		path_announce_vf(nv);
+	}
+}
+
+static void transmit(void *ctx, const struct frame *frame)
+{
+	struct netvsp *nv = ctx;
+
+	if (nv->rndis.link)
+		vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
+}
+
+static void handle_data(struct queue *q, const struct packet *pkt,
+			uint32_t len)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_rndis_done done = {
+		.type = NVSP_RNDIS_DONE,
+		.status = NVSP_SUCCESS,
+	};
+	const char *why = "RNDIS is not initialized";
+
+	if (nv->rndis.ready)
+		why = rndis_packets(&nv->rndis, nv->msg, len, transmit, nv);
+	if (why) {
+		nv->protocol_errors++;
+		done.status = NVSP_INVALID_RNDIS;
+		log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
+	}
+	nv->last_done = pkt->trans_id;
+	queue_complete(q, pkt, &done, sizeof(done));
+}
+
+/* What is in the send buffer comes first, then what the packet points to. */
+static const char *gather(struct netvsp *nv, const struct packet *pkt,
+			  const struct nvsp_rndis *rndis, uint32_t *len)
+{
+	const struct guest_mem *mem = vm_mem(vmbus_vm(nv->vmbus));
+	const struct pkt_gpa *gpa;
+	unsigned int i;
+
+	*len = 0;
+	if (rndis->section != NVSP_NO_SECTION) {
+		if (!nv->send_buf)
+			return "send section without a send buffer";
+		if (rndis->section_len > SEND_SECTION_SIZE)
+			return "send section overrun";
+		if (!gpadl_read(nv->send_buf,
+				(uint64_t)rndis->section * SEND_SECTION_SIZE,
+				nv->msg, rndis->section_len))
+			return "send section outside of the send buffer";
+		*len = rndis->section_len;
+	}
+	for (i = 0; i < pkt->nr_gpas; i++) {
+		gpa = &pkt->gpas[i];
+		if (gpa->len > MSG_MAX - *len)
+			return "RNDIS message too long";
+		if (!mem_read(mem, gpa->gpa, nv->msg + *len, gpa->len))
+			return "RNDIS message outside of memory";
+		*len += gpa->len;
+	}
+	return NULL;
+}
+
+void netvsp_rndis(struct queue *q, const struct packet *pkt)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_rndis rndis;
+	const char *why;
+	uint32_t len;
+
+	memcpy(&rndis, pkt->payload, sizeof(rndis));
+	if (rndis.chan_type > NVSP_CHAN_CONTROL) {
+		netvsp_fail(nv, "unknown kind of RNDIS message");
+		return;
+	}
+	why = gather(nv, pkt, &rndis, &len);
+	if (why) {
+		netvsp_fail(nv, why);
+		return;
+	}
+	if (rndis.chan_type == NVSP_CHAN_CONTROL)
+		handle_control(q, pkt, len);
+	else
+		handle_data(q, pkt, len);
+}
