@@ -110,6 +110,19 @@ static bool parse_mac(const char *word, uint8_t mac[6])
 	return true;
 }
 
+static bool parse_number(const char *word, uint32_t *number)
+{
+	unsigned long value;
+	char *end;
+
+	if (!isdigit((unsigned char)word[0]))
+		return false;
+	errno = 0;
+	value = strtoul(word, &end, 10);
+	*number = value;
+	return !*end && !errno && value <= UINT32_MAX;
+}
+
 static const char *set_link(struct host *host, unsigned int id, char *rest,
 			    const char *(*set)(struct host *, unsigned int,
 					       bool))
@@ -121,6 +134,15 @@ static const char *set_link(struct host *host, unsigned int id, char *rest,
 	if (!strcmp(word, "off"))
 		return set(host, id, false);
 	return "say on or off";
+}
+
+static const char *set_speed(struct host *host, unsigned int id, char *rest)
+{
+	uint32_t mbit;
+
+	if (!parse_number(last_words(rest), &mbit))
+		return "say how many Mbit/s";
+	return host_nic_speed(host, id, mbit);
 }
 
 static const char *nic_command(struct host *host, unsigned int id, char *rest)
@@ -135,9 +157,15 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 			return "say an address, as in 00:15:5d:00:00:01";
 		return host_nic_add(host, id, mac);
 	}
-	if (!strcmp(verb, "remove") && !*last_words(rest))
-		return host_nic_remove(host, id);
-	return "usage: nic N add MAC | remove | link on|off";
+	if (!strcmp(verb, "speed"))
+		return set_speed(host, id, rest);
+	if (!*last_words(rest)) {
+		if (!strcmp(verb, "remove"))
+			return host_nic_remove(host, id);
+		if (!strcmp(verb, "network-change"))
+			return host_nic_network_change(host, id);
+	}
+	return "usage: nic N add MAC | remove | link on|off | speed MBIT | network-change";
 }
 
 static const char *vf_command(struct host *host, unsigned int id, char *rest)
@@ -199,19 +227,6 @@ static void do_vf(struct host *host, char *rest, const struct reply *to)
 static void do_capture(struct host *host, char *rest, const struct reply *to)
 {
 	for_nic(host, rest, to, capture_command);
-}
-
-static bool parse_number(const char *word, uint32_t *number)
-{
-	unsigned long value;
-	char *end;
-
-	if (!isdigit((unsigned char)word[0]))
-		return false;
-	errno = 0;
-	value = strtoul(word, &end, 10);
-	*number = value;
-	return !*end && !errno && value <= UINT32_MAX;
 }
 
 static const char *fault_command(struct host *host, unsigned int id,
@@ -307,7 +322,9 @@ static const struct command {
 	  "help                          this text" },
 	{ "nic", do_nic, true,
 	  "nic N add MAC | remove        give the guest a NIC, take it away\n"
-	  "nic N link on|off             cable of the synthetic path" },
+	  "nic N link on|off             cable of the synthetic path\n"
+	  "nic N speed MBIT              speed of the physical NIC\n"
+	  "nic N network-change          have the guest look where it is now" },
 	{ "vf", do_vf, true,
 	  "vf N add                      assign a VF to NIC N\n"
 	  "vf N eject                    ask the guest to give it up; ok: asked\n"

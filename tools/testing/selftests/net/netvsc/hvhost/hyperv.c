@@ -51,11 +51,13 @@
 #define HINT_NO_AUTO_EOI	(1u << 9)
 #define HINT_NEVER_SPIN_CALL	0xffffffffu
 
-static const struct hv_cpuid_leaf leaves[] = {
+#define LEAF_RELEASE		0x40000002u
+
+static struct hv_cpuid_leaf leaves[] = {
 	/* "Microsoft Hv" */
 	{ 0x40000000, 0x40000006, 0x7263694d, 0x666f736f, 0x76482074 },
 	{ 0x40000001, 0x31237648, 0, 0, 0 },		/* "Hv#1" */
-	{ 0x40000002, 20348, 10 << 16, 0, 0 },		/* build, version */
+	{ LEAF_RELEASE, 20348, 10 << 16, 0, 0 },	/* build, version */
 	{ 0x40000003,
 	  MAY_TIME_REF_COUNT | MAY_SYNIC | MAY_HYPERCALL | MAY_VP_INDEX |
 	  MAY_RESET | MAY_REFERENCE_TSC | MAY_FREQUENCY,
@@ -72,6 +74,16 @@ const struct hv_cpuid_leaf *hv_cpuid(unsigned int *count)
 {
 	*count = sizeof(leaves) / sizeof(leaves[0]);
 	return leaves;
+}
+
+void hv_set_release(uint16_t major, uint16_t minor, uint32_t build)
+{
+	struct hv_cpuid_leaf *leaf = leaves;
+
+	while (leaf->leaf != LEAF_RELEASE)
+		leaf++;
+	leaf->eax = build;
+	leaf->ebx = (uint32_t)major << 16 | minor;
 }
 
 struct hyperv *hv_create(struct vm *vm)

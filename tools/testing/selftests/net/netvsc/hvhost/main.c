@@ -15,6 +15,7 @@
 #include "boot.h"
 #include "console.h"
 #include "control.h"
+#include "generation.h"
 #include "hyperv.h"
 #include "log.h"
 #include "loop.h"
@@ -87,6 +88,7 @@ static struct host *create_network(struct vm *vm, struct vmbus *vmbus,
 				   const struct options *opts)
 {
 	struct host_config config = {
+		.gen = opts->gen,
 		.max_nvsp = opts->nvsp_version,
 		.mtu = opts->mtu,
 	};
@@ -127,11 +129,13 @@ static int run(const struct options *opts)
 		.initrd = opts->initrd,
 		.command_line = opts->append,
 	};
-	struct vm *vm = vm_create(opts->vcpus, (uint64_t)opts->memory_mb << 20);
 	struct host *host;
 	struct uart *uart;
+	struct vm *vm;
 	int status;
 
+	hv_set_release(opts->gen->major, opts->gen->minor, opts->gen->build);
+	vm = vm_create(opts->vcpus, (uint64_t)opts->memory_mb << 20);
 	host_lock();
 	boot_linux(vm, &boot);
 	platform_create(vm);
@@ -139,9 +143,10 @@ static int run(const struct options *opts)
 	uart = uart_create(vm, COM2_BASE, COM2_IRQ, control_from_uart, NULL);
 	host = create_network(vm, create_vmbus(vm, opts), opts);
 	control_start(host, opts->control, uart);
-	log_info("main", "%s, %u MiB, %u vCPU%s, %u NIC%s", opts->kernel,
-		 opts->memory_mb, opts->vcpus, opts->vcpus == 1 ? "" : "s",
-		 opts->nr_nics, opts->nr_nics == 1 ? "" : "s");
+	log_info("main", "%s, on %s, %u MiB, %u vCPU%s, %u NIC%s",
+		 opts->kernel, opts->gen->name, opts->memory_mb, opts->vcpus,
+		 opts->vcpus == 1 ? "" : "s", opts->nr_nics,
+		 opts->nr_nics == 1 ? "" : "s");
 	vm_start(vm);
 	host_unlock();
 	status = loop_run();

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generation.h"
 #include "netvsp_dev.h"
 #include "rndis_wire.h"
 
@@ -36,6 +37,8 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 	nv->config = *config;
 	nv->rndis.nic = nic;
 	nv->rndis.link = true;
+	nv->rndis.gen = config->gen;
+	nv->rndis.speed = config->gen->speed;
 	nv->late.fn = path_switch_late;
 	nv->late.ctx = nv;
 	memcpy(nv->rndis.perm_mac, vnic_mac(nic), sizeof(nv->rndis.perm_mac));
@@ -69,19 +72,37 @@ void netvsp_remove(struct netvsp *nv)
 		vmbus_rescind(chan);
 }
 
-void netvsp_set_link(struct netvsp *nv, bool up)
+static void indicate(struct netvsp *nv, uint32_t status, const void *data,
+		     size_t len)
 {
 	uint8_t buf[RNDIS_REPLY_MAX];
-	size_t len;
 
+	if (!nv->primary.open || !nv->rndis.ready)
+		return;
+	len = rndis_indicate(&nv->rndis, buf, status, data, len);
+	netvsp_send_control(nv, buf, len);
+}
+
+void netvsp_set_link(struct netvsp *nv, bool up)
+{
 	if (nv->rndis.link == up)
 		return;
 	nv->rndis.link = up;
-	if (!nv->primary.open || !nv->rndis.ready)
-		return;
-	len = rndis_indicate(buf, up ? RNDIS_I_CONNECT : RNDIS_I_DISCONNECT,
-			     NULL, 0);
-	netvsp_send_control(nv, buf, len);
+	indicate(nv, up ? RNDIS_I_CONNECT : RNDIS_I_DISCONNECT, NULL, 0);
+}
+
+void netvsp_set_speed(struct netvsp *nv, uint32_t speed)
+{
+	uint32_t units = speed * RNDIS_SPEED_PER_MBIT;
+
+	nv->rndis.speed = speed;
+	if (nv->caps & NVSP_CAP_TEAMING)
+		indicate(nv, RNDIS_I_LINK_SPEED, &units, sizeof(units));
+}
+
+void netvsp_network_change(struct netvsp *nv)
+{
+	indicate(nv, RNDIS_I_NETWORK_CHANGE, NULL, 0);
 }
 
 void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial)

@@ -11,6 +11,7 @@
 
 #include "fault.h"
 
+struct generation;
 struct netvsp;
 struct vmbus;
 struct vnic;
@@ -21,13 +22,13 @@ struct vnic;
  * @max_nvsp: highest NVSP version, as in the protocol: 0x00002, 0x30002,
  *	0x40000, 0x50000, 0x60000, 0x60001
  * @mtu: largest MTU
- * @rsc: offer to coalesce TCP segments, to guests with NVSP 6.1
+ * @gen: what this generation of hosts can do besides
  */
 struct netvsp_config {
 	unsigned int instance_seed;
 	uint32_t max_nvsp;
 	uint32_t mtu;
-	bool rsc;
+	const struct generation *gen;
 };
 
 /* What a test or `stats` wants to know of the guest's side. */
@@ -47,6 +48,10 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 void netvsp_remove(struct netvsp *nv);
 
 void netvsp_set_link(struct netvsp *nv, bool up);
+/* The physical NIC's, Mbit/s; guests that asked for it are told. */
+void netvsp_set_speed(struct netvsp *nv, uint32_t speed);
+/* The guest should find out anew which network this is. */
+void netvsp_network_change(struct netvsp *nv);
 
 /**
  * netvsp_vf_association() - tell the guest whether a VF belongs to this NIC

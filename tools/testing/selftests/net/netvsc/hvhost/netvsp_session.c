@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "generation.h"
 #include "netvsp_dev.h"
 #include "rndis_wire.h"
 
@@ -88,7 +89,8 @@ static void handle_ndis_config(struct queue *q, const struct packet *pkt)
 	nv->caps = config.caps;
 	nv->rndis.frame_size = usable_frame_size(nv, config.frame_size);
 	nv->rndis.vlan_inline = !(config.caps & NVSP_CAP_8021Q);
-	nv->rndis.rsc_offered = nv->config.rsc && config.caps & NVSP_CAP_RSC &&
+	nv->rndis.rsc_offered = nv->config.gen->rsc &&
+				config.caps & NVSP_CAP_RSC &&
 				nv->version >= NVSP_V61;
 	queue_complete(q, pkt, NULL, 0);
 }

@@ -26,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generation.h"
 #include "log.h"
 #include "loop.h"
 #include "netvsp.h"
@@ -34,6 +35,9 @@
 #include "vswitch.h"
 
 #define EJECT_LIMIT_NS		(60 * 1000000000ull)
+
+/* RNDIS has 32 bits for hundreds of bits per second. */
+#define NIC_MAX_SPEED		(UINT32_MAX / 10000)
 
 /* PCI domain of NIC 0's VF; vPCI buses cannot have domain 0. */
 #define VF_FIRST_DOMAIN		2
@@ -54,13 +58,14 @@ static const char *const vf_state_names[] = {
 /**
  * struct nic - a NIC
  * @removed: it goes away, as soon as its VF has
- * @link, @vf_link: as the line protocol set them
+ * @link, @speed, @vf_link: as the line protocol set them
  */
 struct nic {
 	struct host *host;
 	unsigned int id;
 	bool removed;
 	bool link;
+	uint32_t speed;			/* Mbit/s */
 	struct vnic *port;
 	struct netvsp *netvsp;
 	enum vf_state vf_state;
@@ -153,6 +158,7 @@ const char *host_nic_add(struct host *host, unsigned int id,
 		.instance_seed = id,
 		.max_nvsp = host->config.max_nvsp,
 		.mtu = host->config.mtu,
+		.gen = host->config.gen,
 	};
 	const char *why;
 	struct nic *nic;
@@ -172,6 +178,7 @@ const char *host_nic_add(struct host *host, unsigned int id,
 	nic->host = host;
 	nic->id = id;
 	nic->link = true;
+	nic->speed = config.gen->speed;
 	nic->eject_limit.fn = vf_eject_overdue;
 	nic->eject_limit.ctx = nic;
 	nic->port = vswitch_nic_add(host->vs, id, mac);
@@ -233,6 +240,35 @@ const char *host_nic_link(struct host *host, unsigned int id, bool up)
 	return NULL;
 }
 
+const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	if (mbit > NIC_MAX_SPEED)
+		return "faster than RNDIS can say";
+	nic->speed = mbit;
+	netvsp_set_speed(nic->netvsp, mbit);
+	log_info("nic", "%u: speed %u Mbit/s", id, mbit);
+	return NULL;
+}
+
+const char *host_nic_network_change(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	netvsp_network_change(nic->netvsp);
+	log_info("nic", "%u: network change", id);
+	return NULL;
+}
+
 const char *host_vf_add(struct host *host, unsigned int id)
 {
 	uint32_t serial = id + 1;
@@ -259,6 +295,7 @@ const char *host_vf_add(struct host *host, unsigned int id)
 		nic->vf = NULL;
 		return "cannot make a PCI bus";
 	}
+	vpci_set_max_version(nic->bus, host->config.gen->vpci);
 	vf82599_set_bus(nic->vf, nic->bus);
 	nic->vf_link = true;
 	vf82599_set_link(nic->vf, true);
@@ -407,9 +444,9 @@ static void print_synthetic(const struct nic *nic, FILE *out)
 		nic->link);
 	print_counters(nic, PATH_SYNTHETIC, out);
 	fprintf(out, " rndis=%d nvsp=%#x filter=%#x mtu=%u vf_announced=%d"
-		" protocol_errors=%" PRIu64 "\n", st.rndis_ready,
+		" protocol_errors=%" PRIu64 " speed=%u\n", st.rndis_ready,
 		st.nvsp_version, st.packet_filter, st.mtu, st.vf_announced,
-		st.protocol_errors);
+		st.protocol_errors, nic->speed);
 }
 
 static void print_vf(const struct nic *nic, FILE *out)
@@ -434,9 +471,9 @@ static void print_vmbus(const struct host *host, FILE *out)
 	vmbus_get_stats(host->vmbus, &st);
 	fprintf(out, "vmbus version=%u.%u channels=%u open=%u gpadls=%u"
 		" messages_in=%" PRIu64 " messages_out=%" PRIu64
-		" interrupts=%" PRIu64 "\n", version >> 16, version & 0xffff,
+		" interrupts=%" PRIu64 " host=%s\n", version >> 16, version & 0xffff,
 		st.channels, st.open_channels, st.gpadls, st.messages_in,
-		st.messages_out, st.interrupts);
+		st.messages_out, st.interrupts, host->config.gen->name);
 }
 
 void host_print_stats(struct host *host, FILE *out)

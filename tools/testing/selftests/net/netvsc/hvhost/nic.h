@@ -15,12 +15,14 @@
 
 #define NIC_MAX		8
 
+struct generation;
 struct host;
 struct vm;
 struct vmbus;
 struct vswitch;
 
 struct host_config {
+	const struct generation *gen;
 	uint32_t max_nvsp;
 	uint32_t mtu;
 };
@@ -36,6 +38,8 @@ const char *host_nic_add(struct host *host, unsigned int id,
 			 const uint8_t mac[6]);
 const char *host_nic_remove(struct host *host, unsigned int id);
 const char *host_nic_link(struct host *host, unsigned int id, bool up);
+const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit);
+const char *host_nic_network_change(struct host *host, unsigned int id);
 const char *host_vf_add(struct host *host, unsigned int id);
 const char *host_vf_eject(struct host *host, unsigned int id);
 const char *host_vf_yank(struct host *host, unsigned int id);

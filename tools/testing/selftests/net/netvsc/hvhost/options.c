@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "generation.h"
 #include "log.h"
 #include "machine.h"
 #include "options.h"
@@ -21,7 +22,7 @@ enum {
 	OPT_KERNEL = 1, OPT_INITRD, OPT_APPEND, OPT_MEMORY, OPT_VCPUS,
 	OPT_CONSOLE, OPT_CONTROL, OPT_TAP, OPT_NIC, OPT_VF, OPT_VMBUS,
 	OPT_NVSP, OPT_MTU, OPT_CAPTURE, OPT_VERBOSE, OPT_QUIET,
-	OPT_CHECK_KVM, OPT_HELP,
+	OPT_CHECK_KVM, OPT_HELP, OPT_HOST,
 };
 
 static const struct option long_options[] = {
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{ "tap", required_argument, NULL, OPT_TAP },
 	{ "nic", required_argument, NULL, OPT_NIC },
 	{ "vf", required_argument, NULL, OPT_VF },
+	{ "host", required_argument, NULL, OPT_HOST },
 	{ "vmbus", required_argument, NULL, OPT_VMBUS },
 	{ "nvsp", required_argument, NULL, OPT_NVSP },
 	{ "mtu", required_argument, NULL, OPT_MTU },
@@ -75,9 +77,12 @@ static const char help[] =
 "    --tap NAME         tap device that the switch is connected to\n"
 "    --mtu N            largest MTU of the NICs, 68 to 65521 (default: 1500)\n"
 "    --capture DIR      write DIR/nicN-synthetic.pcapng and DIR/nicN-vf.pcapng\n"
-"    --vmbus X.Y        newest VMBus version to agree to (default: 5.3)\n"
+"    --host NAME        what host this is: ws2012r2, ws2016, ws2019, ws2022 or\n"
+"                       azure (default: ws2022); decides on versions, offloads\n"
+"                       and the NICs' speed\n"
+"    --vmbus X.Y        newest VMBus version to agree to (default: the host's)\n"
 "    --nvsp X.Y         newest NVSP version to agree to: 1.0, 2.0, 4.0, 5.0,\n"
-"                       6.0 or 6.1 (default: 6.1)\n"
+"                       6.0 or 6.1 (default: the host's)\n"
 "\n"
 "  Operation\n"
 "    --control SOCKET   Unix socket that takes commands, one a line; `help` is\n"
@@ -126,6 +131,16 @@ static void add_nic(struct options *opts, const char *text)
 	if (mac[0] & 1)
 		die("--nic: %s is a multicast address", text);
 	opts->nr_nics++;
+}
+
+static const struct generation *generation(const char *text)
+{
+	const struct generation *gen = generation_find(text);
+
+	if (!gen)
+		die("--host takes ws2012r2, ws2016, ws2019, ws2022 or azure, "
+		    "not '%s'", text);
+	return gen;
 }
 
 static uint32_t vmbus_version(const char *text)
@@ -190,6 +205,9 @@ static void one_option(struct options *opts, int option, const char *arg)
 	case OPT_VF:
 		opts->vfs[number("vf", arg, 0, NIC_MAX - 1)] = true;
 		break;
+	case OPT_HOST:
+		opts->gen = generation(arg);
+		break;
 	case OPT_VMBUS:
 		opts->vmbus_version = vmbus_version(arg);
 		break;
@@ -238,8 +256,7 @@ void options_parse(struct options *opts, int argc, char **argv)
 		.append = "console=ttyS0",
 		.memory_mb = DEFAULT_MEMORY_MB,
 		.vcpus = 1,
-		.vmbus_version = 5 << 16 | 3,
-		.nvsp_version = 0x60001,
+		.gen = generation_find(GENERATION_DEFAULT),
 		.mtu = DEFAULT_MTU,
 	};
 	opterr = 0;
@@ -255,5 +272,9 @@ void options_parse(struct options *opts, int argc, char **argv)
 	}
 	if (optind < argc)
 		die("'%s' is not an option (try --help)", argv[optind]);
+	if (!opts->vmbus_version)
+		opts->vmbus_version = opts->gen->vmbus;
+	if (!opts->nvsp_version)
+		opts->nvsp_version = opts->gen->nvsp;
 	check(opts);
 }

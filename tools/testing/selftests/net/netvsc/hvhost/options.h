@@ -24,6 +24,7 @@ struct options {
 	unsigned int nr_nics;
 	uint8_t macs[NIC_MAX][6];
 	bool vfs[NIC_MAX];		/* present at boot */
+	const struct generation *gen;
 	uint32_t vmbus_version;
 	uint32_t nvsp_version;
 	uint32_t mtu;

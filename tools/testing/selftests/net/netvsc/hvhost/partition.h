@@ -71,6 +71,8 @@ struct hyperv *hv_create(struct vm *vm);
 
 /* The leaves from 0x40000000 on; they are the same for all vCPUs. */
 const struct hv_cpuid_leaf *hv_cpuid(unsigned int *count);
+/* Which Windows the guest sees; before there is a VM. */
+void hv_set_release(uint16_t major, uint16_t minor, uint32_t build);
 
 /* False if the guest deserves a general protection fault. */
 bool hv_msr_read(struct hyperv *hv, unsigned int vp, uint32_t msr,

@@ -6,11 +6,11 @@
  */
 #include <string.h>
 
+#include "generation.h"
 #include "rndis.h"
 #include "rndis_wire.h"
 #include "vswitch.h"
 
-#define LINK_SPEED		10000000000ull		/* bits per second */
 #define BUFFER_SPACE		(256 * 1024)
 #define VENDOR_ID		0x00155d
 #define DRIVER_VERSION		0x0100
@@ -46,11 +46,24 @@ static void put64(struct answer *answer, uint64_t v)
 	put(answer, &v, sizeof(v));
 }
 
+/* Which checksums of IPv4 or IPv6 this host fills in, and checks. */
+static uint32_t offered_csum(const struct rndis *rn, uint32_t all)
+{
+	return rn->gen->udp_csum ? all : all & ~NDIS_CSUM_UDP;
+}
+
+static uint64_t bits_per_second(const struct rndis *rn)
+{
+	return rn->speed * 1000000ull;
+}
+
 static void fill_offload(const struct rndis *rn, struct ndis_offload *off,
 			 bool capabilities)
 {
 	bool lso4 = capabilities || rn->lso4;
 	bool lso6 = capabilities || rn->lso6;
+	uint32_t csum4 = offered_csum(rn, CSUM4_ALL);
+	uint32_t csum6 = offered_csum(rn, CSUM6_ALL);
 
 	memset(off, 0, sizeof(*off));
 	off->obj.type = NDIS_OBJ_OFFLOAD;
@@ -60,10 +73,10 @@ static void fill_offload(const struct rndis *rn, struct ndis_offload *off,
 	off->ip4_rx_encap = NDIS_ENCAP_8023;
 	off->ip6_tx_encap = NDIS_ENCAP_8023;
 	off->ip6_rx_encap = NDIS_ENCAP_8023;
-	off->ip4_tx_csum = capabilities ? CSUM4_ALL : rn->tx_csum4;
-	off->ip4_rx_csum = capabilities ? CSUM4_ALL : rn->rx_csum4;
-	off->ip6_tx_csum = capabilities ? CSUM6_ALL : rn->tx_csum6;
-	off->ip6_rx_csum = capabilities ? CSUM6_ALL : rn->rx_csum6;
+	off->ip4_tx_csum = capabilities ? csum4 : rn->tx_csum4;
+	off->ip4_rx_csum = capabilities ? csum4 : rn->rx_csum4;
+	off->ip6_tx_csum = capabilities ? csum6 : rn->tx_csum6;
+	off->ip6_rx_csum = capabilities ? csum6 : rn->rx_csum6;
 	if (lso4) {
 		off->lso4_encap = NDIS_ENCAP_8023;
 		off->lso4_max = NDIS_LSO_MAX;
@@ -121,8 +134,8 @@ static void put_link_state(const struct rndis *rn, struct answer *answer)
 		.obj.revision = 1,
 		.obj.size = sizeof(state),
 		.connect = rn->link ? 1 : 2,
-		.xmit_speed = LINK_SPEED,
-		.rcv_speed = LINK_SPEED,
+		.xmit_speed = bits_per_second(rn),
+		.rcv_speed = bits_per_second(rn),
 	};
 
 	put(answer, &state, sizeof(state));
@@ -257,11 +270,11 @@ static bool query_link(const struct rndis *rn, uint32_t oid,
 {
 	switch (oid) {
 	case OID_LINK_SPEED:
-		put32(answer, LINK_SPEED / 100);
+		put32(answer, rn->speed * RNDIS_SPEED_PER_MBIT);
 		return true;
 	case OID_MAX_LINK_SPEED:
-		put64(answer, LINK_SPEED);
-		put64(answer, LINK_SPEED);
+		put64(answer, bits_per_second(rn));
+		put64(answer, bits_per_second(rn));
 		return true;
 	case OID_LINK_STATE:
 		put_link_state(rn, answer);
@@ -402,6 +415,11 @@ static uint32_t set_offload(struct rndis *rn, const uint8_t *info, size_t len)
 		     set_switch(par.rsc6, rn->rsc_offered, &next.rsc6);
 	if (!ok)
 		return RNDIS_E_DATA;
+	/* What is not offered stays off, whatever the guest says. */
+	next.tx_csum4 &= offered_csum(rn, CSUM4_ALL);
+	next.rx_csum4 &= offered_csum(rn, CSUM4_ALL);
+	next.tx_csum6 &= offered_csum(rn, CSUM6_ALL);
+	next.rx_csum6 &= offered_csum(rn, CSUM6_ALL);
 	*rn = next;
 	rn->offload_changed = true;
 	return RNDIS_OK;
@@ -727,19 +745,21 @@ void rndis_reset(struct rndis *rn)
 	rn->offload_changed = false;
 	forget_filter(rn);
 	/* What hosts have switched on before the guest says what it wants. */
-	rn->tx_csum4 = CSUM4_ALL;
-	rn->rx_csum4 = CSUM4_ALL;
-	rn->tx_csum6 = CSUM6_ALL;
-	rn->rx_csum6 = CSUM6_ALL;
+	rn->tx_csum4 = offered_csum(rn, CSUM4_ALL);
+	rn->rx_csum4 = rn->tx_csum4;
+	rn->tx_csum6 = offered_csum(rn, CSUM6_ALL);
+	rn->rx_csum6 = rn->tx_csum6;
 	rn->lso4 = true;
 	rn->lso6 = true;
 	rn->rsc4 = false;
 	rn->rsc6 = false;
 }
 
-size_t rndis_indicate(uint8_t *buf, uint32_t status, const void *data,
-		      size_t len)
+size_t rndis_indicate(const struct rndis *rn, uint8_t *buf, uint32_t status,
+		      const void *data, size_t len)
 {
+	size_t total;
+
 	struct rndis_indicate ind = {
 		.status = status,
 		.buf_len = len,
@@ -749,7 +769,10 @@ size_t rndis_indicate(uint8_t *buf, uint32_t status, const void *data,
 	memcpy(buf + sizeof(struct rndis_hdr), &ind, sizeof(ind));
 	if (len)
 		memcpy(buf + sizeof(struct rndis_hdr) + sizeof(ind), data, len);
-	return finish(buf, RNDIS_INDICATE, sizeof(ind) + len);
+	total = finish(buf, RNDIS_INDICATE, sizeof(ind) + len);
+	if (rn->gen->short_indication)
+		finish(buf, RNDIS_INDICATE, sizeof(ind));
+	return total;
 }
 
 size_t rndis_indicate_offload(const struct rndis *rn, uint8_t *buf)
@@ -757,7 +780,7 @@ size_t rndis_indicate_offload(const struct rndis *rn, uint8_t *buf)
 	struct ndis_offload off;
 
 	fill_offload(rn, &off, false);
-	return rndis_indicate(buf, RNDIS_I_OFFLOAD, &off, sizeof(off));
+	return rndis_indicate(rn, buf, RNDIS_I_OFFLOAD, &off, sizeof(off));
 }
 
 bool rndis_wants(const struct rndis *rn, const struct frame *frame)

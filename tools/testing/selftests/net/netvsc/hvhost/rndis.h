@@ -13,6 +13,7 @@
 
 #include "frame.h"
 
+struct generation;
 struct vnic;
 
 #define RNDIS_MAX_PACKETS	8	/* in one message */
@@ -27,6 +28,8 @@ struct vnic;
  * struct rndis - the RNDIS side of a NIC
  * @nic: port of the switch; NULL when the NIC is on its way out
  * @perm_mac: the address that the host gave it
+ * @gen: what the host can do
+ * @speed: of the link, Mbit/s
  * @link: cable plugged in
  * @rsc_offered: the host can coalesce and the guest's NVSP version allows it
  * @frame_size: MTU and Ethernet header
@@ -37,6 +40,8 @@ struct vnic;
 struct rndis {
 	struct vnic *nic;
 	uint8_t perm_mac[6];
+	const struct generation *gen;
+	uint32_t speed;
 	bool link;
 
 	bool rsc_offered;
@@ -66,8 +71,8 @@ const char *rndis_control(struct rndis *rn, const uint8_t *msg, size_t len,
 			  uint8_t *reply, size_t *reply_len);
 
 /* An indication in @buf (RNDIS_REPLY_MAX bytes); returns its length. */
-size_t rndis_indicate(uint8_t *buf, uint32_t status, const void *data,
-		      size_t len);
+size_t rndis_indicate(const struct rndis *rn, uint8_t *buf, uint32_t status,
+		      const void *data, size_t len);
 size_t rndis_indicate_offload(const struct rndis *rn, uint8_t *buf);
 
 /* Would the guest's packet filter let the frame pass? */

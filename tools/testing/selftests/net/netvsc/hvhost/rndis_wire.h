@@ -87,6 +87,8 @@ struct rndis_reset_done {
 	uint32_t addressing_lost;
 };
 
+#define RNDIS_SPEED_PER_MBIT	10000u	/* speeds are in 100 bit/s */
+
 struct rndis_indicate {
 	uint32_t status;
 	uint32_t buf_len;

@@ -18,7 +18,8 @@
 	log_guest_error(&(vmbus)->complaints, "vmbus", __VA_ARGS__)
 
 static const uint32_t versions[] = {
-	VMBUS_V4_0, VMBUS_V4_1, VMBUS_V5_0, VMBUS_V5_1, VMBUS_V5_2, VMBUS_V5_3,
+	VMBUS_V3_0, VMBUS_V4_0, VMBUS_V4_1, VMBUS_V5_0, VMBUS_V5_1, VMBUS_V5_2,
+	VMBUS_V5_3,
 };
 
 void vmbus_post(struct vmbus *vmbus, const void *msg, size_t len)

@@ -22,6 +22,7 @@
 #define VMBUS_CONN_EVENT		(VMBUS_SINT << 12)
 
 #define VMBUS_VERSION(major, minor)	((uint32_t)(major) << 16 | (minor))
+#define VMBUS_V3_0			VMBUS_VERSION(3, 0)
 #define VMBUS_V4_0			VMBUS_VERSION(4, 0)
 #define VMBUS_V4_1			VMBUS_VERSION(4, 1)
 #define VMBUS_V5_0			VMBUS_VERSION(5, 0)

@@ -130,7 +130,7 @@ static bool on_version(struct vpci *bus, const struct packet *pkt)
 	struct vpci_version_req req;
 
 	memcpy(&req, pkt->payload, sizeof(req));
-	if (req.version < VPCI_VERSION_1_1 || req.version > VPCI_VERSION_1_4)
+	if (req.version < VPCI_VERSION_1_1 || req.version > bus->max_version)
 		return complete_status(bus, pkt, VPCI_REVISION_MISMATCH);
 	bus->version = req.version;
 	return complete_status(bus, pkt, VPCI_OK);
@@ -494,6 +494,7 @@ struct vpci *vpci_create(struct vm *vm, struct vmbus *vmbus,
 	bus->fn = fn;
 	bus->gone = gone;
 	bus->gone_ctx = ctx;
+	bus->max_version = VPCI_VERSION_1_4;
 	bus->instance = offer.instance;
 	vpci_config_init(bus);
 	bus->next = buses;
@@ -506,6 +507,11 @@ struct vpci *vpci_create(struct vm *vm, struct vmbus *vmbus,
 	buses = bus->next;
 	free(bus);
 	return NULL;
+}
+
+void vpci_set_max_version(struct vpci *bus, uint32_t version)
+{
+	bus->max_version = version;
 }
 
 bool vpci_eject(struct vpci *bus)

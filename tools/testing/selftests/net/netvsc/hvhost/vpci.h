@@ -74,6 +74,9 @@ struct vpci *vpci_create(struct vm *vm, struct vmbus *vmbus,
 			 unsigned int instance_seed,
 			 void (*gone)(void *ctx), void *ctx);
 
+/* Newest version to agree to, as in the protocol; 1.4 unless said. */
+void vpci_set_max_version(struct vpci *bus, uint32_t version);
+
 /*
  * Asks the guest to give the device up; when it has answered, the channel is
  * rescinded.  False if that is already under way or the bus is not in D0, in

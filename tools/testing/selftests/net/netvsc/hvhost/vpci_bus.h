@@ -63,6 +63,7 @@ struct vpci {
 	bool over;
 	bool in_ring;
 	uint32_t version;
+	uint32_t max_version;
 	bool in_d0;
 	bool eject_sent;
 	bool eject_due;

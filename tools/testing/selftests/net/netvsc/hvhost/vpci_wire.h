@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdint.h>
 
+#define VPCI_VERSION_1_0	0x00010000u	/* without its formats */
 #define VPCI_VERSION_1_1	0x00010001u
 #define VPCI_VERSION_1_2	0x00010002u
 #define VPCI_VERSION_1_3	0x00010003u

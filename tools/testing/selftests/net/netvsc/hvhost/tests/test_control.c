@@ -16,6 +16,7 @@
 #include "kselftest_harness.h"
 
 #include "control.h"
+#include "generation.h"
 #include "log.h"
 #include "loop.h"
 #include "netvsp.h"
@@ -122,6 +123,18 @@ void netvsp_set_link(struct netvsp *nv, bool up)
 	note("link%d ", up);
 }
 
+void netvsp_set_speed(struct netvsp *nv, uint32_t speed)
+{
+	(void)nv;
+	note("speed%u ", speed);
+}
+
+void netvsp_network_change(struct netvsp *nv)
+{
+	(void)nv;
+	note("change ");
+}
+
 void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial)
 {
 	note("assoc%d,%u ", present, serial);
@@ -198,6 +211,12 @@ static struct vpci {
 	bool known, in_d0;
 } bus = { .known = true, .in_d0 = true };
 
+void vpci_set_max_version(struct vpci *bus, uint32_t version)
+{
+	(void)bus;
+	(void)version;
+}
+
 struct vpci *vpci_create(struct vm *vm, struct vmbus *vmbus,
 			 const struct pci_function *fn,
 			 unsigned int instance_seed, void (*gone)(void *ctx),
@@ -272,10 +291,12 @@ static void make_host(void)
 	static const struct host_config config = {
 		.max_nvsp = 0x60001, .mtu = 9000,
 	};
+	struct host_config with_gen = config;
 	static struct vswitch vs;
 
 	log_verbosity = 0;
-	host = host_create(NULL, NULL, &vs, &config);
+	with_gen.gen = generation_find("ws2022");
+	host = host_create(NULL, NULL, &vs, &with_gen);
 }
 
 static void with_nic(void)
@@ -298,6 +319,13 @@ TEST(nic_add_and_remove)
 	EXPECT_STREQ("error: NIC exists\n", say("nic 0 add 00:15:5d:00:00:02"));
 	EXPECT_STREQ("error: address is in use\n",
 		     say("nic 1 add 00:15:5D:0A:BC:01"));
+	EXPECT_STREQ("ok\n", say("nic 0 speed 40000"));
+	EXPECT_STREQ("speed40000 ", trace);
+	EXPECT_STREQ("error: faster than RNDIS can say\n",
+		     say("nic 0 speed 429497"));
+	EXPECT_STREQ("error: say how many Mbit/s\n", say("nic 0 speed fast"));
+	EXPECT_STREQ("ok\n", say("nic 0 network-change"));
+	EXPECT_STREQ("change ", trace);
 	EXPECT_STREQ("ok\n", say("nic 0 link off"));
 	EXPECT_STREQ("link0 ", trace);
 	EXPECT_STREQ("ok\n", say("nic 0 remove"));
@@ -418,12 +446,12 @@ TEST(stats)
 	EXPECT_STREQ("nic=0 path=synthetic selected=1 open=1 link=1 rx_frames=1"
 		     " rx_bytes=2 tx_frames=3 tx_bytes=4 rx_dropped=5"
 		     " tx_unselected=6 rndis=0 nvsp=0x60001 filter=0 mtu=0"
-		     " vf_announced=0 protocol_errors=0\n"
+		     " vf_announced=0 protocol_errors=0 speed=25000\n"
 		     "nic=0 path=vf present=1 selected=0 link=1 rx_frames=7"
 		     " rx_bytes=8 tx_frames=9 tx_bytes=10 rx_dropped=11"
 		     " tx_unselected=12 state=offered\n"
 		     "vmbus version=5.3 channels=2 open=0 gpadls=0"
-		     " messages_in=0 messages_out=0 interrupts=99\n"
+		     " messages_in=0 messages_out=0 interrupts=99 host=ws2022\n"
 		     "ok\n", say("stats"));
 }
 
@@ -451,7 +479,7 @@ TEST(wrong_commands)
 		"nic 1 add 00:15:5d:00:00:0g", "nic 1 add 00:15:5d:00:00:011",
 		"nic 1 add 01:15:5d:00:00:01", "nic 1 add 00:00:00:00:00:00",
 		"nic 1 add 00-15-5d-00-00-01", "nic 1 add 00:15:5d:00:00:02 x",
-		"nic 0 remove now", "nic 0 link", "nic 0 link up", "vf", "vf 0",
+		"nic 0 network-change now", "nic 0 remove now", "nic 0 link", "nic 0 link up", "vf", "vf 0",
 		"vf 0 fly", "vf 1 add", "vf 0 eject", "vf 0 yank", "vf 0 add it",
 		"vf 0 link on", "stats please", "help me", "quit now", "capture",
 		"capture 0", "capture 0 vf", "capture 0 both x", "capture 1 vf x",

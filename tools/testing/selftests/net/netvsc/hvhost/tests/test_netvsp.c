@@ -10,6 +10,7 @@
 
 #include "kselftest_harness.h"
 
+#include "generation.h"
 #include "loop.h"
 #include "mem.h"
 #include "netvsp.h"
@@ -224,7 +225,7 @@ FIXTURE_SETUP(netvsp)
 {
 	struct netvsp_config config = {
 		.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 9000,
-		.rsc = true,
+		.gen = generation_find("azure"),
 	};
 	static const uint32_t sizes[] = { RECV_SIZE, SEND_SIZE, 100 };
 	unsigned int i;
@@ -544,6 +545,7 @@ TEST_F(netvsp, versions_go_down_the_list)
 {
 	struct netvsp_config config = {
 		.instance_seed = 1, .max_nvsp = NVSP_V5, .mtu = 1500,
+		.gen = generation_find("ws2012r2"),
 	};
 	struct nvsp_init msg = { NVSP_INIT, NVSP_V61, NVSP_V61 };
 
@@ -605,6 +607,7 @@ TEST_F(netvsp, short_and_unknown_messages)
 		self->nv = netvsp_create(NULL, self->nic,
 					 &(struct netvsp_config){
 			.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 1500,
+			.gen = generation_find("ws2022"),
 		});
 		guest_open();
 		init(_metadata, self, NVSP_V61, 0);

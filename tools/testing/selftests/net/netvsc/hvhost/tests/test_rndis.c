@@ -8,6 +8,7 @@
 
 #include "kselftest_harness.h"
 
+#include "generation.h"
 #include "rndis.h"
 #include "rndis_wire.h"
 #include "vswitch.h"
@@ -46,6 +47,8 @@ FIXTURE_SETUP(rndis)
 	ASSERT_NE(NULL, self->rn.nic);
 	memcpy(self->rn.perm_mac, mac, 6);
 	self->rn.link = true;
+	self->rn.gen = generation_find("ws2022");
+	self->rn.speed = 10000;
 	rndis_reset(&self->rn);
 	self->rn.frame_size = 1514;
 	start(self);
@@ -461,7 +464,7 @@ TEST_F(rndis, indications)
 	uint8_t buf[RNDIS_REPLY_MAX];
 	size_t len;
 
-	len = rndis_indicate(buf, RNDIS_I_DISCONNECT, NULL, 0);
+	len = rndis_indicate(&self->rn, buf, RNDIS_I_DISCONNECT, NULL, 0);
 	EXPECT_EQ(20, len);
 	EXPECT_EQ(RNDIS_INDICATE, word(buf));
 	EXPECT_EQ(20, word(buf + 4));
@@ -471,6 +474,37 @@ TEST_F(rndis, indications)
 	memcpy(&ind, buf + HDR, sizeof(ind));
 	EXPECT_EQ(156, ind.buf_len);
 	EXPECT_EQ(12, ind.buf_offset);
+
+	/* Older hosts do not count what follows. */
+	self->rn.gen = generation_find("ws2019");
+	len = rndis_indicate(&self->rn, buf, RNDIS_I_LINK_SPEED, &len, 4);
+	EXPECT_EQ(24, len);
+	EXPECT_EQ(20, word(buf + 4));
+	EXPECT_EQ(4, word(buf + 12));
+}
+
+TEST_F(rndis, old_host)
+{
+	struct ndis_offload_params par = {
+		.obj = { NDIS_OBJ_DEFAULT, 3, 28 }, .tcp4 = 4, .udp4 = 4,
+		.tcp6 = 4, .udp6 = 4,
+	};
+	struct ndis_offload off;
+
+	self->rn.gen = generation_find("ws2012r2");
+	rndis_reset(&self->rn);
+	start(self);
+	EXPECT_EQ(0, self->rn.tx_csum4 & NDIS_CSUM_UDP);
+	ASSERT_EQ(RNDIS_OK, QUERY(OID_OFFLOAD_CAPABILITIES));
+	memcpy(&off, info(self), sizeof(off));
+	EXPECT_EQ(NDIS_CSUM_TCP, off.ip4_tx_csum &
+		  (NDIS_CSUM_TCP | NDIS_CSUM_UDP));
+	EXPECT_EQ(NDIS_CSUM_TCP, off.ip6_rx_csum &
+		  (NDIS_CSUM_TCP | NDIS_CSUM_UDP));
+	/* Asking does not help. */
+	EXPECT_EQ(RNDIS_OK, SET(OID_OFFLOAD_PARAMETERS, &par, 28));
+	EXPECT_EQ(NDIS_CSUM_TCP, self->rn.tx_csum6 &
+		  (NDIS_CSUM_TCP | NDIS_CSUM_UDP));
 }
 
 /* Data messages */

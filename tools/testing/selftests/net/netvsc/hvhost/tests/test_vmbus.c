@@ -335,9 +335,10 @@ static struct ring_control *ring_ctl(unsigned int page)
 
 TEST(versions)
 {
-	static const uint32_t good[] = { VMBUS_V4_0, VMBUS_V4_1, VMBUS_V5_0,
-					 VMBUS_V5_1, VMBUS_V5_2, VMBUS_V5_3 };
-	static const uint32_t bad[] = { VMBUS_VERSION(6, 0), VMBUS_VERSION(3, 0),
+	static const uint32_t good[] = { VMBUS_V3_0, VMBUS_V4_0, VMBUS_V4_1,
+					 VMBUS_V5_0, VMBUS_V5_1, VMBUS_V5_2,
+					 VMBUS_V5_3 };
+	static const uint32_t bad[] = { VMBUS_VERSION(6, 0), VMBUS_VERSION(2, 4),
 					VMBUS_VERSION(0, 13), 0, UINT32_MAX,
 					VMBUS_VERSION(5, 4), VMBUS_VERSION(4, 2) };
 	struct vmbus *bus = machine();
