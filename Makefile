@@ -24,6 +24,7 @@ help:
 	@echo 'make demo       a Hyper-V guest with our driver, and its VF come and go'
 	@echo 'make check      every test; closes with "N passed, N failed"'
 	@echo 'make selftest   [KERNEL=6.12|7.3] [DRIVER=ours|stock] [T="NAME ..."]'
+	@echo '                [HOST=ws2012r2|ws2016|ws2019|ws2022|azure] [VCPUS=N]'
 	@echo "make kunit      the driver's KUnit tests"
 	@echo 'make lint       static analysis, [T="TOOL ..."]'
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
@@ -50,7 +51,8 @@ selftest:
 	@$(RIG)/install-packages fetch build run \
 		$(if $(filter 7.3,$(KERNEL)),kernel)
 	@$(call prepare,kernel small kselftest hvhost modules)
-	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)")
+	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)") \
+		$(foreach v,HOST VCPUS NICS MTU,$(if $($(v)),$(v)=$($(v))))
 
 shell:
 	@$(RIG)/install-packages fetch build run

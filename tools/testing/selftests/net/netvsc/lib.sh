@@ -16,6 +16,11 @@
 #
 #	HOST4 HOST6	addresses of the host side, where iperf3 servers
 #			listen on 5201 and 5202
+#	HOST		the generation of the host: ws2012r2, ws2016, ws2019,
+#			ws2022 or azure; empty on a host that nobody started
+#			for this
+#	MTU		the largest that the host side takes
+#	MACS		addresses of all NICs
 #	DRIVER		ours or stock: with stock, what the file
 #			stock-differences lists may fail
 #	CONTROL_TTY PATIENCE	see control.sh
@@ -49,6 +54,9 @@ esac
 DRIVER=${DRIVER:-ours}
 HOST4=${HOST4:-}
 HOST6=${HOST6:-}
+HOST=${HOST:-}
+MTU=${MTU:-1500}
+MACS=${MACS:-}
 NIC=
 PING_PID=
 IPERF_PID=
@@ -414,7 +422,8 @@ iperf_stop()
 # --- before and after -------------------------------------------------------
 
 # need WHAT...: control (hvhost's port), vf (that, and drivers for a VF), ipv6,
-# or a program
+# nics=N or mtu=N (a guest with so many NICs, or so large an MTU: selftest NICS=
+# and MTU=), cpus=N, or a program
 need()
 {
 	local what
@@ -426,10 +435,24 @@ need()
 				skip_all "no hvhost at $CONTROL_TTY"
 			;;
 		vf)
+			[ "$HOST" != ws2012r2 ] ||
+				skip_all "Linux does not speak the vPCI of $HOST"
 			need control
 			modprobe -q pci-hyperv ||
 				skip_all "no module pci-hyperv"
 			modprobe -q ixgbevf || skip_all "no module ixgbevf"
+			;;
+		nics=*)
+			(($(wc -w <<< "$MACS") >= ${what#*=})) ||
+				skip_all "fewer NICs than ${what#*=}"
+			;;
+		mtu=*)
+			((MTU >= ${what#*=})) ||
+				skip_all "the host side's MTU is $MTU"
+			;;
+		cpus=*)
+			(($(nproc) >= ${what#*=})) ||
+				skip_all "fewer processors than ${what#*=}"
 			;;
 		ipv6)
 			[ -n "$HOST6" ] || skip_all "HOST6 is not set"

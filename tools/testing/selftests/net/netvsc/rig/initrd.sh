@@ -100,6 +100,9 @@ put_scripts()
 		quoted HOST4 192.168.77.1
 		quoted HOST6 fd77::1
 		quoted MAC "${nics[0]-}"
+		quoted MACS "${nics[*]-}"
+		quoted MTU "$mtu"
+		quoted HOST "$host"
 	} >"$dir/env"
 }
 

@@ -13,7 +13,8 @@ put_input()
 
 	[[ $image != full ]] || command+=' rdinit=/sbin/init'
 	args+=(--append "$command${append:+ $append}" --memory "$memory"
-	       --vcpus "$vcpus" --console - --tap uplink0 --mtu "$mtu")
+	       --vcpus "$vcpus" --console - --tap uplink0 --mtu "$mtu"
+	       --host "$host")
 	for item in "${nics[@]}"; do
 		args+=(--nic "$item")
 	done
@@ -31,6 +32,7 @@ put_input()
 		quoted IMAGE "$image"
 		quoted MACS "${nics[*]-}"
 		quoted MTU "$mtu"
+		quoted HOST "$host"
 		echo "HVHOST_ARGS=($(printf '%q ' "${args[@]}"))"
 	} >"$work/in/env"
 }
