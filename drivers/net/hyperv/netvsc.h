@@ -490,8 +490,8 @@ int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
 int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps);
 int rndis_set_filter(struct netvsc *nv, u32 filter);
 /* Return: NVSP_STATUS_* for the host */
-u32 rndis_handle_control(struct netvsc *nv, const struct rndis_hdr *hdr,
-			 const void *body, u32 len);
+u32 rndis_handle_control(struct netvsc *nv, u32 type, const void *body,
+			 u32 len);
 void rndis_handle_released(struct netvsc *nv, u64 transaction);
 
 /* channel.c */

@@ -586,13 +586,11 @@ static u32 rndis_handle_indication(struct netvsc *nv, const void *body, u32 len)
 
 /*
  * NAPI: a message that is no packet, in memory shared with the host, of @len
- * bytes; @hdr is the copy of its header that decides.
+ * bytes; @type comes from a copy of its header, and decides.
  */
-u32 rndis_handle_control(struct netvsc *nv, const struct rndis_hdr *hdr,
-			 const void *body, u32 len)
+u32 rndis_handle_control(struct netvsc *nv, u32 type, const void *body,
+			 u32 len)
 {
-	u32 type = le32_to_cpu(hdr->type);
-
 	if (len > RNDIS_CONTROL_MAX)
 		return NVSP_STATUS_BAD_RNDIS;
 

@@ -94,6 +94,8 @@ enum rndis_info_type {
 	RNDIS_INFO_LSO		= 2,
 	RNDIS_INFO_VLAN		= 6,
 	RNDIS_INFO_HASH		= 8,
+	RNDIS_INFO_HASH_INFO	= 9,		/* of what it is the hash */
+	RNDIS_INFO_PACKET_ID	= RNDIS_INFO_INTERNAL | 1,
 };
 
 /* RNDIS_INFO_CSUM, guest to host */
@@ -106,6 +108,23 @@ enum rndis_info_type {
 /* RNDIS_INFO_CSUM, host to guest */
 #define RNDIS_CSUM_RX_TCP_GOOD	BIT(3)
 #define RNDIS_CSUM_RX_UDP_GOOD	BIT(4)
+#define RNDIS_CSUM_RX_IP_GOOD	BIT(5)
+#define RNDIS_CSUM_RX_TCP_UNSET	BIT(7)	/* good, but not in the header */
+#define RNDIS_CSUM_RX_IP_UNSET	BIT(8)	/* likewise */
+
+/* RNDIS_INFO_HASH_INFO: protocols whose ports are in the hash */
+#define RNDIS_HASH_L4		(BIT(9) | GENMASK(16, 12))
+
+/*
+ * RNDIS_INFO_PACKET_ID: the message holds a part of a frame that the host has
+ * coalesced.  All parts are in one transfer packet, in order; what else there
+ * is to say of the frame comes with the first.
+ */
+#define RNDIS_PACKET_ID_FLAGS	GENMASK(15, 8)
+#define RNDIS_PACKET_ID_ID	GENMASK(31, 16)
+#define RNDIS_PACKET_ID_PART	BIT(0)
+#define RNDIS_PACKET_ID_FIRST	BIT(1)
+#define RNDIS_PACKET_ID_LAST	BIT(2)
 
 /* RNDIS_INFO_LSO, guest to host, second version */
 #define RNDIS_LSO_MSS		GENMASK(19, 0)

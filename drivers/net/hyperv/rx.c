@@ -4,7 +4,7 @@
  * completions that give the memory back to the host.
  *
  * The receive buffer is shared: the host may change what it wrote at any time.
- * Every number is copied once, and the copy is checked and used.
+ * rx_parse.c reads the messages; the frames are copied.
  */
 #include <linux/bitfield.h>
 #include <linux/etherdevice.h>
@@ -12,29 +12,7 @@
 
 #include "netvsc.h"
 #include "rndis.h"
-
-/* The largest MTU, and a tag in the data. */
-#define RX_FRAME_MAX	(U16_MAX + VLAN_HLEN)
-
-/**
- * struct rx_frame - a frame in the receive buffer, as its message says
- * @data: the frame, inside the message
- * @len: its bytes
- * @csum: RNDIS_CSUM_RX_*
- * @vlan: RNDIS_VLAN_*, with @has_vlan only
- * @hash: of the flow, with @has_hash only
- * @has_vlan: the frame had a tag
- * @has_hash: the host computed a hash
- */
-struct rx_frame {
-	const void *data;
-	u32 len;
-	u32 csum;
-	u32 vlan;
-	u32 hash;
-	bool has_vlan;
-	bool has_hash;
-};
+#include "rx_parse.h"
 
 static void rx_count(struct netvsc_rx_stats *stats, u64_stats_t *what)
 {
@@ -43,100 +21,18 @@ static void rx_count(struct netvsc_rx_stats *stats, u64_stats_t *what)
 	u64_stats_update_end(&stats->syncp);
 }
 
-/* Reading the message: no net_device, no skb from here ... */
-
-static void rx_use_info(struct rx_frame *frame, u32 type, u32 value)
-{
-	switch (type) {
-	case RNDIS_INFO_CSUM:
-		frame->csum = value;
-		break;
-	case RNDIS_INFO_VLAN:
-		frame->vlan = value;
-		frame->has_vlan = true;
-		break;
-	case RNDIS_INFO_HASH:
-		frame->hash = value;
-		frame->has_hash = true;
-		break;
-	}
-}
-
-/* One piece of per-packet info.  Return: its size, or 0 if it is broken. */
-static u32 rx_read_info(struct rx_frame *frame, const void *at, u32 room)
-{
-	struct rndis_info info;
-	u32 size, offset;
-	__le32 value;
-
-	if (room < sizeof(info))
-		return 0;
-	memcpy(&info, at, sizeof(info));
-	size = le32_to_cpu(info.size);
-	offset = le32_to_cpu(info.offset);
-	if (size < sizeof(info) || size > room || offset > size)
-		return 0;
-
-	/* All that we look at are single words. */
-	if (size - offset >= sizeof(value)) {
-		memcpy(&value, at + offset, sizeof(value));
-		rx_use_info(frame, le32_to_cpu(info.type), le32_to_cpu(value));
-	}
-	return size;
-}
-
-static bool rx_read_infos(struct rx_frame *frame, const void *at, u32 len)
-{
-	while (len) {
-		u32 size = rx_read_info(frame, at, len);
-
-		if (!size)
-			return false;
-		at += size;
-		len -= size;
-	}
-	return true;
-}
-
-/* Return: true if @offset and @len name bytes of a body of @size. */
-static bool rx_inside(u32 offset, u32 len, u32 size)
-{
-	return offset <= size && len <= size - offset;
-}
-
-/* The body of a packet message.  Return: false if it makes no sense. */
-static bool rx_read_packet(struct rx_frame *frame, const void *body, u32 size)
-{
-	struct rndis_packet pkt;
-	u32 offset, len;
-
-	if (size < sizeof(pkt))
-		return false;
-	memcpy(&pkt, body, sizeof(pkt));
-	memset(frame, 0, sizeof(*frame));
-
-	offset = le32_to_cpu(pkt.data_offset);
-	frame->len = le32_to_cpu(pkt.data_len);
-	if (!rx_inside(offset, frame->len, size) || frame->len < ETH_HLEN ||
-	    frame->len > RX_FRAME_MAX)
-		return false;
-	frame->data = body + offset;
-
-	len = le32_to_cpu(pkt.info_len);
-	offset = le32_to_cpu(pkt.info_offset);
-	if (!len)
-		return true;
-	return rx_inside(offset, len, size) &&
-	       rx_read_infos(frame, body + offset, len);
-}
-
-/* ... to here. */
-
 static u16 rx_vlan_tci(u32 vlan)
 {
 	return FIELD_GET(RNDIS_VLAN_ID, vlan) |
 	       (FIELD_GET(RNDIS_VLAN_DEI, vlan) ? VLAN_CFI_MASK : 0) |
 	       FIELD_GET(RNDIS_VLAN_PRIORITY, vlan) << VLAN_PRIO_SHIFT;
+}
+
+/* A host that does not say what it hashed has not said that it was ports. */
+static enum pkt_hash_types rx_hash_type(const struct rx_frame *frame)
+{
+	return frame->hash_info & RNDIS_HASH_L4 ? PKT_HASH_TYPE_L4 :
+						  PKT_HASH_TYPE_L3;
 }
 
 static void rx_fill_skb(struct netvsc_channel *ch, struct sk_buff *skb,
@@ -150,9 +46,9 @@ static void rx_fill_skb(struct netvsc_channel *ch, struct sk_buff *skb,
 	if ((ndev->features & NETIF_F_RXCSUM) &&
 	    (frame->csum & (RNDIS_CSUM_RX_TCP_GOOD | RNDIS_CSUM_RX_UDP_GOOD)))
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	if ((ndev->features & NETIF_F_RXHASH) && frame->has_hash)
-		skb_set_hash(skb, frame->hash, PKT_HASH_TYPE_L4);
-	if (frame->has_vlan)
+	if ((ndev->features & NETIF_F_RXHASH) && (frame->flags & RX_HAS_HASH))
+		skb_set_hash(skb, frame->hash, rx_hash_type(frame));
+	if (frame->flags & RX_HAS_VLAN)
 		__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q),
 				       rx_vlan_tci(frame->vlan));
 }
@@ -195,20 +91,17 @@ static u32 rx_message(struct netvsc_channel *ch, const void *msg, u32 len)
 {
 	const void *body = msg + sizeof(struct rndis_hdr);
 	struct rx_frame frame;
-	struct rndis_hdr hdr;
-	u32 size;
+	u32 type;
+	int size;
 
-	if (len < sizeof(hdr))
+	size = rx_parse_message(msg, len, &type);
+	if (size < 0)
 		return NVSP_STATUS_BAD_RNDIS;
-	memcpy(&hdr, msg, sizeof(hdr));
-	size = le32_to_cpu(hdr.len);
-	if (size < sizeof(hdr) || size > len)
-		return NVSP_STATUS_BAD_RNDIS;
-	size -= sizeof(hdr);
+	if (type != RNDIS_MSG_PACKET)
+		return rndis_handle_control(ch->nv, type, body, size);
 
-	if (hdr.type != cpu_to_le32(RNDIS_MSG_PACKET))
-		return rndis_handle_control(ch->nv, &hdr, body, size);
-	if (!rx_read_packet(&frame, body, size))
+	/* Coalesced frames are not asked for yet. */
+	if (rx_parse_packet(&frame, body, size) || frame.flags & RX_IS_PART)
 		return NVSP_STATUS_BAD_RNDIS;
 	return rx_deliver(ch, &frame);
 }
