@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the series adds to the VMBus API: bounds-checked access to inbound
- * packets.  Out of tree this file stands in front of the kernel's own header;
+ * packets, and packets that go out together.  Out of tree this file stands in front of the kernel's own header;
  * in the series its second half is a hunk to that header.
  */
 #include_next <linux/hyperv.h>
@@ -90,6 +90,128 @@ vmbus_xfer_range(const struct vmbus_xfer_ranges *xfer, u32 i,
 
 	*len = range->byte_count;
 	return base + range->byte_offset;
+}
+
+/**
+ * struct vmbus_burst - packets that are written to a channel at one go
+ * @channel: the channel
+ * @irqflags: of the ring's lock, which is held from begin to end
+ * @published: where the packets that the host knows of end
+ * @write: where the next packet goes
+ * @room: bytes that are free
+ *
+ * Small packets for which nobody waits, such as completions, cost a lock, a
+ * barrier and perhaps a signal each when they are sent one by one.  The host
+ * sees a burst when it has ended.
+ */
+struct vmbus_burst {
+	struct vmbus_channel *channel;
+	unsigned long irqflags;
+	u32 published;
+	u32 write;
+	u32 room;
+};
+
+/**
+ * vmbus_burst_begin() - begin to write packets
+ * @burst: filled in
+ * @channel: an open channel
+ *
+ * Return: false if the channel is of no use any more; then nothing is held.
+ */
+static inline bool vmbus_burst_begin(struct vmbus_burst *burst,
+				     struct vmbus_channel *channel)
+{
+	struct hv_ring_buffer_info *ring = &channel->outbound;
+	u32 read, write;
+
+	if (channel->rescind)
+		return false;
+
+	spin_lock_irqsave(&ring->ring_lock, burst->irqflags);
+	read = READ_ONCE(ring->ring_buffer->read_index);
+	write = READ_ONCE(ring->ring_buffer->write_index);
+	if (read >= ring->ring_datasize || write >= ring->ring_datasize) {
+		spin_unlock_irqrestore(&ring->ring_lock, burst->irqflags);
+		return false;
+	}
+
+	burst->channel = channel;
+	burst->published = write;
+	burst->write = write;
+	burst->room = write >= read ? ring->ring_datasize - (write - read) :
+				      read - write;
+	return true;
+}
+
+/**
+ * vmbus_burst_add() - add a packet
+ * @burst: begun, and not ended
+ * @type: of the packet
+ * @flags: VMBUS_DATA_PACKET_FLAG_*
+ * @transaction: as the host shall have it; the channel's requestor is passed by
+ * @len: bytes of payload, a multiple of 8
+ *
+ * Return: where the payload is to be written to, or NULL if there is no room.
+ */
+static inline void *vmbus_burst_add(struct vmbus_burst *burst,
+				    enum vmbus_packet_type type, u16 flags,
+				    u64 transaction, u32 len)
+{
+	struct hv_ring_buffer_info *ring = &burst->channel->outbound;
+	u32 size = sizeof(struct vmpacket_descriptor) + len;
+	struct vmpacket_descriptor *desc;
+	u64 *trailer;
+
+	/* A ring that is full to the last byte would look empty. */
+	if (burst->room <= size + sizeof(*trailer))
+		return NULL;
+
+	/* The ring's pages are mapped twice in a row: no packet wraps. */
+	desc = hv_get_ring_buffer(ring) + burst->write;
+	desc->type = type;
+	desc->offset8 = sizeof(*desc) >> 3;
+	desc->len8 = size >> 3;
+	desc->flags = flags;
+	desc->trans_id = transaction;
+	trailer = (void *)desc + size;
+	*trailer = (u64)burst->write << 32;
+
+	size += sizeof(*trailer);
+	burst->room -= size;
+	burst->write += size;
+	if (burst->write >= ring->ring_datasize)
+		burst->write -= ring->ring_datasize;
+	return desc + 1;
+}
+
+/**
+ * vmbus_burst_end() - let the host see what was written
+ * @burst: begun; perhaps empty
+ */
+static inline void vmbus_burst_end(struct vmbus_burst *burst)
+{
+	struct vmbus_channel *channel = burst->channel;
+	struct hv_ring_buffer_info *ring = &channel->outbound;
+	bool empty = burst->write == burst->published;
+
+	/* The packets, then their announcement. */
+	virt_mb();
+	WRITE_ONCE(ring->ring_buffer->write_index, burst->write);
+	spin_unlock_irqrestore(&ring->ring_lock, burst->irqflags);
+
+	/*
+	 * The announcement, then the look at what the host does.  It wants to
+	 * be told only of what comes into a ring that it had emptied.
+	 */
+	virt_mb();
+	if (empty || READ_ONCE(ring->ring_buffer->interrupt_mask))
+		return;
+	virt_rmb();
+	if (burst->published != READ_ONCE(ring->ring_buffer->read_index))
+		return;
+	channel->intr_out_empty++;
+	vmbus_setevent(channel);
 }
 
 #endif /* _HYPERV_PACKET_H */

@@ -194,7 +194,9 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 	int err;
 
 	ch->vmbus = vmbus;
-	netvsc_rx_start(ch);
+	err = netvsc_rx_start(ch);
+	if (err)
+		return err;
 
 	set_channel_read_mode(vmbus, HV_CALL_ISR);
 	/* Transaction ids are our own; another driver may have left its. */
@@ -209,6 +211,7 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 	err = vmbus_open(vmbus, ring, ring, NULL, 0, netvsc_channel_event, ch);
 	if (err) {
 		napi_disable(&ch->napi);
+		netvsc_rx_stop(ch);
 		return err;
 	}
 	ch->opened = true;
@@ -223,6 +226,7 @@ void netvsc_channel_close(struct netvsc_channel *ch)
 	/* The ring goes with the channel, so polling ends first. */
 	napi_disable(&ch->napi);
 	vmbus_close(ch->vmbus);
+	netvsc_rx_stop(ch);
 	ch->opened = false;
 }
 

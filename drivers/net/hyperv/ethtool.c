@@ -52,6 +52,7 @@ static const struct channel_counter channel_counters[] = {
 	RX_COUNTER(packets),
 	RX_COUNTER(bytes),
 	RX_COUNTER(multicast),
+	RX_COUNTER(coalesced),
 	RX_COUNTER(malformed),
 	RX_COUNTER(no_memory),
 	RX_COUNTER(unwanted),

@@ -42,11 +42,12 @@
 /* Room in front of a packet's data for its RNDIS header and packet info. */
 #define NETVSC_TX_HDR		128
 
-/* Received packets whose completion waits for room in the ring. */
+/* Received packets of one poll that the host is given back together. */
 #define NETVSC_RX_DONE		256
 
 struct netvsc;
 struct netvsc_channel;
+struct page_pool;
 struct rndis_hdr;
 struct xdp_frame;
 
@@ -153,6 +154,7 @@ struct netvsc_rx_stats {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	u64_stats_t multicast;
+	u64_stats_t coalesced;		/* came in parts */
 	u64_stats_t malformed;		/* what the host got wrong */
 	u64_stats_t no_memory;
 	u64_stats_t unwanted;		/* came while the device was down */
@@ -194,13 +196,17 @@ struct netvsc_rx_done {
 
 /**
  * struct netvsc_rx - receive half of a channel; only NAPI touches it
- * @done: completions that the host has not been given yet
+ * @pool: pages that frames are copied to
+ * @done: ring of completions that the host has not been given yet
+ * @done_mask: entries of @done less one
  * @done_head: next to be added
  * @done_tail: next to be sent
  * @stats: written by NAPI
  */
 struct netvsc_rx {
-	struct netvsc_rx_done done[NETVSC_RX_DONE];
+	struct page_pool *pool;
+	struct netvsc_rx_done *done;
+	u32 done_mask;
 	u32 done_head;
 	u32 done_tail;
 	struct netvsc_rx_stats stats;
@@ -533,13 +539,14 @@ void netvsc_tx_completed(struct netvsc_channel *ch, unsigned int packets,
  */
 bool netvsc_tx_wait_idle(struct netvsc *nv);
 
-/* rx.c */
+/* rx.c and rx_done.c */
 bool netvsc_rx_ready(struct netvsc_channel *ch);
 int netvsc_rx_transfer(struct netvsc_channel *ch,
 		       const struct vmpacket_descriptor *pkt);
 bool netvsc_rx_flush(struct netvsc_channel *ch);	/* true: all sent */
 void netvsc_rx_init(struct netvsc_channel *ch);
-void netvsc_rx_start(struct netvsc_channel *ch);
+int netvsc_rx_start(struct netvsc_channel *ch);	/* before NAPI is enabled */
+void netvsc_rx_stop(struct netvsc_channel *ch);	/* after it is disabled */
 
 /* ethtool.c */
 extern const struct ethtool_ops netvsc_ethtool_ops;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the receive path call of each other.  All of it in NAPI.
+ *
+ *	rx.c		from a transfer packet to its frames
+ *	rx_parse.c	what a message says
+ *	rx_skb.c	memory, and skbs for the stack
+ *	rx_done.c	gives memory back to the host
+ *	xdp.c		programs
+ */
+#ifndef _NETVSC_RX_H
+#define _NETVSC_RX_H
+
+#include <linux/u64_stats_sync.h>
+
+#include "netvsc.h"
+#include "rx_parse.h"
+
+static inline void rx_count(struct netvsc_rx_stats *stats, u64_stats_t *what)
+{
+	u64_stats_update_begin(&stats->syncp);
+	u64_stats_inc(what);
+	u64_stats_update_end(&stats->syncp);
+}
+
+/* rx_skb.c */
+struct sk_buff *rx_skb_copy(struct netvsc_channel *ch,
+			    const struct rx_frame *frame);
+struct sk_buff *rx_skb_begin(struct netvsc_channel *ch,
+			     const struct rx_frame *first);
+bool rx_skb_append(struct netvsc_channel *ch, struct sk_buff *skb,
+		   const void *data, u32 len);
+void rx_skb_coalesced(struct netvsc_channel *ch, struct sk_buff *skb,
+		      const struct rx_frame *first);
+void rx_skb_deliver(struct netvsc_channel *ch, struct sk_buff *skb,
+		    const struct rx_frame *frame);
+
+/* rx_done.c */
+int rx_done_start(struct netvsc_channel *ch);
+void rx_done_stop(struct netvsc_channel *ch);
+bool rx_done_send(struct netvsc_channel *ch);
+void rx_done_add(struct netvsc_channel *ch, u64 transaction, u32 status);
+
+#endif /* _NETVSC_RX_H */
