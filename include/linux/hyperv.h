@@ -207,6 +207,7 @@ static inline void vmbus_burst_end(struct vmbus_burst *burst)
 	virt_mb();
 	if (empty || READ_ONCE(ring->ring_buffer->interrupt_mask))
 		return;
+	/* A host that reads masks first, and then moves its index. */
 	virt_rmb();
 	if (burst->published != READ_ONCE(ring->ring_buffer->read_index))
 		return;

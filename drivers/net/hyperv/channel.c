@@ -194,9 +194,6 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 	int err;
 
 	ch->vmbus = vmbus;
-	err = netvsc_rx_start(ch);
-	if (err)
-		return err;
 
 	set_channel_read_mode(vmbus, HV_CALL_ISR);
 	/* Transaction ids are our own; another driver may have left its. */
@@ -207,8 +204,12 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 	vmbus->requestor.req_bitmap = NULL;
 	vmbus->max_pkt_size = NETVSC_MAX_PACKET;
 
+	/* From here on the NAPI instance has an id. */
 	napi_enable(&ch->napi);
-	err = vmbus_open(vmbus, ring, ring, NULL, 0, netvsc_channel_event, ch);
+	err = netvsc_rx_start(ch);
+	if (!err)
+		err = vmbus_open(vmbus, ring, ring, NULL, 0,
+				 netvsc_channel_event, ch);
 	if (err) {
 		napi_disable(&ch->napi);
 		netvsc_rx_stop(ch);

@@ -57,6 +57,10 @@ static const struct channel_counter channel_counters[] = {
 	RX_COUNTER(no_memory),
 	RX_COUNTER(unwanted),
 	RX_COUNTER(done_stalled),
+	RX_COUNTER(xdp_drop),
+	RX_COUNTER(xdp_tx),
+	RX_COUNTER(xdp_redirect),
+	RX_COUNTER(xdp_errors),
 };
 
 static u64 read_counter(const struct netvsc_channel *ch,

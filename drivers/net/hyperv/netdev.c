@@ -174,6 +174,12 @@ static int netvsc_change_mtu(struct net_device *ndev, int mtu)
 	unsigned int old = ndev->mtu;
 	int err, err_old = 0;
 
+	if (!netvsc_xdp_mtu_ok(nv, mtu)) {
+		netdev_err(ndev, "MTU %d is too large for the XDP program\n",
+			   mtu);
+		return -EINVAL;
+	}
+
 	netvsc_netdev_pause(nv);
 	netvsc_session_stop(nv);
 
@@ -368,6 +374,8 @@ static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_change_rx_flags	= netvsc_change_rx_flags,
 	.ndo_set_rx_mode	= netvsc_set_rx_mode,
 	.ndo_tx_timeout		= netvsc_tx_timeout,
+	.ndo_bpf		= netvsc_bpf,
+	.ndo_xdp_xmit		= netvsc_xdp_xmit,
 };
 
 bool netvsc_dev_is(const struct net_device *ndev)
@@ -410,6 +418,9 @@ void netvsc_netdev_init(struct netvsc *nv)
 	ndev->ethtool_ops = &netvsc_ethtool_ops;
 	/* The host takes a new address at any time. */
 	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	xdp_set_features_flag(ndev, NETDEV_XDP_ACT_BASIC |
+				    NETDEV_XDP_ACT_REDIRECT |
+				    NETDEV_XDP_ACT_NDO_XMIT);
 	SET_NETDEV_DEV(ndev, &nv->hdev->device);
 	netif_carrier_off(ndev);
 }

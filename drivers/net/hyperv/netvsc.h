@@ -21,6 +21,7 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
+#include <net/xdp.h>
 
 #include "nvsp.h"
 #include "vf.h"
@@ -49,7 +50,6 @@ struct netvsc;
 struct netvsc_channel;
 struct page_pool;
 struct rndis_hdr;
-struct xdp_frame;
 
 /* 64 KiB that start and end anywhere in each of their ranges. */
 #define NVSP_RANGES_WORDS	(3 + MAX_PAGE_BUFFER_COUNT * 3 + 16)
@@ -159,6 +159,10 @@ struct netvsc_rx_stats {
 	u64_stats_t no_memory;
 	u64_stats_t unwanted;		/* came while the device was down */
 	u64_stats_t done_stalled;
+	u64_stats_t xdp_drop;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_redirect;
+	u64_stats_t xdp_errors;		/* aborted, or not done as was asked */
 	struct u64_stats_sync syncp;
 };
 
@@ -201,6 +205,9 @@ struct netvsc_rx_done {
  * @done_mask: entries of @done less one
  * @done_head: next to be added
  * @done_tail: next to be sent
+ * @xdp_redirected: programs have redirected in this poll
+ * @xdp_sent: programs have sent in this poll
+ * @xdp_rxq: what programs know of the queue
  * @stats: written by NAPI
  */
 struct netvsc_rx {
@@ -209,6 +216,9 @@ struct netvsc_rx {
 	u32 done_mask;
 	u32 done_head;
 	u32 done_tail;
+	bool xdp_redirected;
+	bool xdp_sent;
+	struct xdp_rxq_info xdp_rxq;
 	struct netvsc_rx_stats stats;
 };
 
@@ -363,6 +373,7 @@ enum netvsc_event {
  * @max_mtu: largest MTU that this session carries
  * @closing: no queue may be woken: the data path is coming down
  * @accept: received packets are wanted: between open and stop
+ * @xdp_prog: XDP program, NULL if there is none; RTNL
  * @tx_idle: woken when the last packet of a channel has come back
  * @link_work: carries out @link_events
  * @link_events: BIT(enum netvsc_link_event)
@@ -381,8 +392,8 @@ enum netvsc_event {
  *	rndis.reply_lock	hands an RNDIS answer from NAPI to its waiter
  *	nvsp.reply_lock		hands an NVSP answer from NAPI to its waiter
  *
- * NAPI takes the last two only, and gives slots and sections back without a
- * lock.
+ * NAPI takes the last two only, and the queue lock to send frames of XDP; it
+ * gives slots and sections back without a lock.
  */
 struct netvsc {
 	struct net_device *ndev;
@@ -399,6 +410,7 @@ struct netvsc {
 
 	bool closing;
 	bool accept;
+	struct bpf_prog __rcu *xdp_prog;
 	wait_queue_head_t tx_idle;
 
 	struct delayed_work link_work;
@@ -545,8 +557,14 @@ int netvsc_rx_transfer(struct netvsc_channel *ch,
 		       const struct vmpacket_descriptor *pkt);
 bool netvsc_rx_flush(struct netvsc_channel *ch);	/* true: all sent */
 void netvsc_rx_init(struct netvsc_channel *ch);
-int netvsc_rx_start(struct netvsc_channel *ch);	/* before NAPI is enabled */
-void netvsc_rx_stop(struct netvsc_channel *ch);	/* after it is disabled */
+int netvsc_rx_start(struct netvsc_channel *ch);	/* before the channel opens */
+void netvsc_rx_stop(struct netvsc_channel *ch);	/* NAPI is disabled */
+
+/* xdp.c: the last two under RTNL */
+int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
+		    u32 flags);
+int netvsc_bpf(struct net_device *ndev, struct netdev_bpf *bpf);
+bool netvsc_xdp_mtu_ok(const struct netvsc *nv, unsigned int mtu);
 
 /* ethtool.c */
 extern const struct ethtool_ops netvsc_ethtool_ops;

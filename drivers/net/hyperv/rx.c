@@ -6,10 +6,8 @@
  * part of one that the host has coalesced; the parts of such a frame are in the
  * same packet, one after the other.
  */
-#include <linux/if_vlan.h>
 #include <net/page_pool/helpers.h>
 
-#include "rndis.h"
 #include "rx.h"
 
 /* Pages that wait in a pool's ring for their next use. */
@@ -51,13 +49,18 @@ static bool rx_wanted(struct netvsc_channel *ch)
 }
 
 /* A frame in one piece */
-static u32 rx_deliver(struct netvsc_channel *ch, const struct rx_frame *frame)
+static u32 rx_deliver(struct netvsc_channel *ch, struct rx_frame *frame)
 {
 	struct net_device *ndev = ch->nv->ndev;
+	struct bpf_prog *prog;
 	struct sk_buff *skb;
 
 	if (unlikely(!rx_wanted(ch)))
 		return NVSP_STATUS_SUCCESS;
+
+	prog = rcu_dereference_bh(ch->nv->xdp_prog);
+	if (unlikely(prog))
+		return rx_xdp(ch, prog, frame);
 
 	skb = rx_skb_copy(ch, frame);
 	if (unlikely(!skb))
@@ -85,12 +88,19 @@ static void rx_run_lost(struct rx_batch *batch)
 
 static u32 rx_run_begin(struct rx_batch *batch, const struct rx_frame *frame)
 {
-	if (!rx_wanted(batch->ch))
+	struct netvsc_channel *ch = batch->ch;
+
+	if (!rx_wanted(ch))
 		return NVSP_STATUS_SUCCESS;
+	/* Left from the time before the program, when frames were coalesced */
+	if (rcu_access_pointer(ch->nv->xdp_prog)) {
+		rx_count(&ch->rx.stats, &ch->rx.stats.xdp_errors);
+		return NVSP_STATUS_SUCCESS;
+	}
 
 	batch->first = *frame;
-	batch->skb = rx_skb_begin(batch->ch, frame);
-	return batch->skb ? NVSP_STATUS_SUCCESS : rx_no_memory(batch->ch);
+	batch->skb = rx_skb_begin(ch, frame);
+	return batch->skb ? NVSP_STATUS_SUCCESS : rx_no_memory(ch);
 }
 
 static u32 rx_run_continue(struct rx_batch *batch, const struct rx_frame *frame)
@@ -118,7 +128,7 @@ static void rx_run_end(struct rx_batch *batch)
 }
 
 /* A part, or a frame in one piece where a part should be. */
-static u32 rx_part(struct rx_batch *batch, const struct rx_frame *frame)
+static u32 rx_part(struct rx_batch *batch, struct rx_frame *frame)
 {
 	bool begins = frame->flags & RX_IS_FIRST;
 	u32 status;
@@ -226,6 +236,8 @@ int netvsc_rx_transfer(struct netvsc_channel *ch,
 /* The end of a poll.  Return: false if the host has not all of it back yet. */
 bool netvsc_rx_flush(struct netvsc_channel *ch)
 {
+	if (unlikely(ch->rx.xdp_redirected || ch->rx.xdp_sent))
+		rx_xdp_flush(ch);
 	return rx_done_send(ch);
 }
 
@@ -245,28 +257,32 @@ static struct page_pool *rx_create_pool(struct netvsc_channel *ch)
 	return page_pool_create(&params);
 }
 
+/* On failure netvsc_rx_stop() undoes what there is. */
 int netvsc_rx_start(struct netvsc_channel *ch)
 {
 	struct netvsc_rx *rx = &ch->rx;
+	struct page_pool *pool;
 	int err;
 
 	err = rx_done_start(ch);
 	if (err)
 		return err;
 
-	rx->pool = rx_create_pool(ch);
-	if (IS_ERR(rx->pool)) {
-		err = PTR_ERR(rx->pool);
-		rx->pool = NULL;
-		rx_done_stop(ch);
-	}
-	return err;
+	pool = rx_create_pool(ch);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	rx->pool = pool;
+	return rx_xdp_start(ch);
 }
 
 void netvsc_rx_stop(struct netvsc_channel *ch)
 {
-	page_pool_destroy(ch->rx.pool);
-	ch->rx.pool = NULL;
+	struct netvsc_rx *rx = &ch->rx;
+
+	rx_xdp_stop(ch);
+	if (rx->pool)
+		page_pool_destroy(rx->pool);
+	rx->pool = NULL;
 	rx_done_stop(ch);
 }
 

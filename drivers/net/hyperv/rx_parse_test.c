@@ -619,6 +619,7 @@ static struct kunit_suite rx_parse_suite = {
 	.name = "netvsc_rx_parse",
 	.test_cases = rx_parse_cases,
 };
+
 kunit_test_suite(rx_parse_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the Hyper-V network driver's reader of received messages");

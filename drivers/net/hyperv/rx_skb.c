@@ -4,7 +4,6 @@
  * can write to, into pages of the channel's page_pool: small ones share a page,
  * and what does not fit into the first page of a large one goes into more.
  */
-#include <linux/bitfield.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
@@ -230,28 +229,11 @@ void rx_skb_coalesced(struct netvsc_channel *ch, struct sk_buff *skb,
 
 /* What the host says of a frame */
 
-static u16 rx_vlan_tci(u32 vlan)
-{
-	return FIELD_GET(RNDIS_VLAN_ID, vlan) |
-	       (FIELD_GET(RNDIS_VLAN_DEI, vlan) ? VLAN_CFI_MASK : 0) |
-	       FIELD_GET(RNDIS_VLAN_PRIORITY, vlan) << VLAN_PRIO_SHIFT;
-}
-
 /* A host that does not say what it hashed has not said that it was ports. */
 static enum pkt_hash_types rx_hash_type(const struct rx_frame *frame)
 {
 	return frame->hash_info & RNDIS_HASH_L4 ? PKT_HASH_TYPE_L4 :
 						  PKT_HASH_TYPE_L3;
-}
-
-static void rx_account(struct netvsc_rx *rx, u32 len, bool multicast)
-{
-	u64_stats_update_begin(&rx->stats.syncp);
-	u64_stats_inc(&rx->stats.packets);
-	u64_stats_add(&rx->stats.bytes, len);
-	if (multicast)
-		u64_stats_inc(&rx->stats.multicast);
-	u64_stats_update_end(&rx->stats.syncp);
 }
 
 /**
