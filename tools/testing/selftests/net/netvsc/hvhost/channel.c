@@ -158,6 +158,9 @@ void vmbus_rescind(struct channel *chan)
 		return;
 	}
 	log_debug("vmbus", "channel %u rescinded", chan->relid);
+	/* A guest that is disconnecting releases everything without a word. */
+	if (!chan->vmbus->version)
+		return;
 	msg.relid = chan->relid;
 	vmbus_post(chan->vmbus, &msg, sizeof(msg));
 }

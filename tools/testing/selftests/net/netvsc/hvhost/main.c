@@ -91,6 +91,7 @@ static struct host *create_network(struct vm *vm, struct vmbus *vmbus,
 		.gen = opts->gen,
 		.max_nvsp = opts->nvsp_version,
 		.mtu = opts->mtu,
+		.queues = opts->queues,
 	};
 	struct vswitch *vs = vswitch_create();
 	struct host *host;

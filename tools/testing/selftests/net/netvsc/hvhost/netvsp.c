@@ -10,8 +10,7 @@
 #include "netvsp_dev.h"
 #include "rndis_wire.h"
 
-struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
-			     const struct netvsp_config *config)
+struct channel *netvsp_offer(struct queue *q, const struct channel_ops *ops)
 {
 	struct channel_offer offer = {
 		.type = { {
@@ -20,12 +19,20 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 		} },
 		.instance = { {
 			0x4e, 0x56, 0x53, 0x50, 0x00, 0x00, 0x4c, 0x4e,
-			0x9d, 0x41, 0x00, 0x15, 0x5d, 0x00, 0x00,
-			config->instance_seed
+			0x9d, 0x41, 0x00, 0x15, 0x5d, 0x00, 0x00, q->nv->id
 		} },
+		.sub_index = q->index,
 		.flags = OFFER_FLAG_ENUMERATE,
-		.ops = &netvsp_primary_ops,
+		.ops = ops,
+		.ctx = q,
 	};
+
+	return vmbus_offer(q->nv->vmbus, &offer);
+}
+
+struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
+			     const struct netvsp_config *config)
+{
 	struct netvsp *nv;
 
 	nv = calloc(1, sizeof(*nv));
@@ -35,19 +42,23 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 	nv->nic = nic;
 	nv->id = config->instance_seed;
 	nv->config = *config;
+	if (!nv->config.queues)
+		nv->config.queues = 1;
 	nv->rndis.nic = nic;
 	nv->rndis.link = true;
 	nv->rndis.gen = config->gen;
 	nv->rndis.speed = config->gen->speed;
+	nv->rndis.queues = nv->config.queues;
 	nv->late.fn = path_switch_late;
 	nv->late.ctx = nv;
 	memcpy(nv->rndis.perm_mac, vnic_mac(nic), sizeof(nv->rndis.perm_mac));
-	queue_init(&nv->primary, nv);
+	queue_init(&nv->primary, nv, 0);
+	nv->queues[0] = &nv->primary;
+	nv->nr_queues = 1;
 	out_init(&nv->control);
 	rx_init(&nv->rx);
 	rndis_reset(&nv->rndis);
-	offer.ctx = &nv->primary;
-	nv->primary.chan = vmbus_offer(vmbus, &offer);
+	nv->primary.chan = netvsp_offer(&nv->primary, &netvsp_primary_ops);
 	if (!nv->primary.chan) {
 		free(nv);
 		return NULL;
@@ -145,4 +156,23 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 		.vf_announced = nv->vf_announced,
 		.protocol_errors = nv->protocol_errors,
 	};
+}
+
+bool netvsp_get_channel(const struct netvsp *nv, unsigned int index,
+			struct netvsp_channel *state)
+{
+	const struct queue *q = NULL;
+
+	if (index >= nv->config.queues)
+		return false;
+	if (index < nv->nr_queues)
+		q = nv->queues[index];
+	*state = (struct netvsp_channel){ .counts = nv->counts[index] };
+	if (!q || !q->chan)
+		return true;
+	state->open = q->open;
+	state->relid = channel_relid(q->chan);
+	state->vp = q->open ? channel_vp(q->chan) : 0;
+	state->waiting = q->waiting.count;
+	return true;
 }

@@ -11,6 +11,8 @@
 
 #include "fault.h"
 
+#define NETVSP_MAX_QUEUES	64	/* as Hyper-V has it */
+
 struct generation;
 struct netvsp;
 struct vmbus;
@@ -22,12 +24,14 @@ struct vnic;
  * @max_nvsp: highest NVSP version, as in the protocol: 0x00002, 0x30002,
  *	0x40000, 0x50000, 0x60000, 0x60001
  * @mtu: largest MTU
+ * @queues: channels, the primary one included, 1 to NETVSP_MAX_QUEUES
  * @gen: what this generation of hosts can do besides
  */
 struct netvsp_config {
 	unsigned int instance_seed;
 	uint32_t max_nvsp;
 	uint32_t mtu;
+	unsigned int queues;
 	const struct generation *gen;
 };
 
@@ -40,6 +44,20 @@ struct netvsp_state {
 	uint32_t mtu;
 	bool vf_announced;
 	uint64_t protocol_errors;
+};
+
+struct netvsp_counts {
+	uint64_t rx_frames;		/* put on the ring for the guest */
+	uint64_t tx_frames;		/* taken out of that of the guest */
+};
+
+/* A channel of the NIC; @relid is 0 while there is none. */
+struct netvsp_channel {
+	struct netvsp_counts counts;
+	bool open;
+	uint32_t relid;
+	unsigned int vp;
+	unsigned int waiting;		/* frames without room */
 };
 
 struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
@@ -72,5 +90,8 @@ const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number);
 void netvsp_fault_off(struct netvsp *nv);
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state);
+/* False: the NIC has no channel of this number, and will not. */
+bool netvsp_get_channel(const struct netvsp *nv, unsigned int index,
+			struct netvsp_channel *state);
 
 #endif

@@ -5,7 +5,8 @@
  * netvsp.c: what the rest of the host asks of it; netvsp_queue.c: a channel,
  * what comes in on it and what has to wait for it; netvsp_session.c: NVSP
  * messages; netvsp_rndis.c: RNDIS messages in and out of the guest's memory;
- * netvsp_path.c: the VF and the data path; netvsp_rx.c: the receive buffer.
+ * netvsp_subchannel.c: further channels; netvsp_path.c: the VF and the data
+ * path; netvsp_rx.c: the receive buffer.
  */
 #ifndef HVHOST_NETVSP_DEV_H
 #define HVHOST_NETVSP_DEV_H
@@ -48,6 +49,7 @@ struct out_queue {
 /**
  * struct queue - a channel of a NIC
  * @nv: NULL once the NIC has done with a channel that the guest still has
+ * @index: 0 for the primary one
  * @out: packets that wait for room in its ring
  * @waiting: frames that wait for room in its ring or the receive buffer
  * @more: goes on reading when one turn was not enough
@@ -55,6 +57,7 @@ struct out_queue {
 struct queue {
 	struct netvsp *nv;
 	struct channel *chan;
+	unsigned int index;
 	bool open;
 	struct out_queue out;
 	struct rx_backlog waiting;
@@ -71,6 +74,9 @@ struct late_switch {
 /**
  * struct netvsp - a synthetic NIC
  * @primary: its channel
+ * @queues: that one, and those of the session that the guest asked for; NULL
+ *	where it has given one back
+ * @counts: of each channel, whoever had it
  * @over: the channel is being taken back, by us or by a broken protocol
  * @removing: and nobody wants this object after that
  * @version: of NVSP; 0 before the guest and the host agreed on one
@@ -83,6 +89,9 @@ struct late_switch {
 struct netvsp {
 	struct vmbus *vmbus;
 	struct queue primary;
+	struct queue *queues[NETVSP_MAX_QUEUES];
+	unsigned int nr_queues;
+	struct netvsp_counts counts[NETVSP_MAX_QUEUES];
 	struct vnic *nic;
 	unsigned int id;
 	struct netvsp_config config;
@@ -112,6 +121,10 @@ struct netvsp {
 	uint8_t msg[MSG_MAX];
 };
 
+/* netvsp.c */
+
+struct channel *netvsp_offer(struct queue *q, const struct channel_ops *ops);
+
 /* netvsp_queue.c */
 
 extern const struct channel_ops netvsp_primary_ops;
@@ -119,11 +132,16 @@ extern const struct vpath_ops netvsp_port_ops;
 
 /* The guest broke the protocol. */
 void netvsp_fail(struct netvsp *nv, const char *why);
-/* The channel has been failed already, which was said. */
+/* A channel has been failed already, which was said. */
 void netvsp_bad_ring(struct netvsp *nv);
+/* Whatever waits and finds room. */
+void netvsp_flush(struct netvsp *nv);
 void netvsp_destroy(struct netvsp *nv);
 
-void queue_init(struct queue *q, struct netvsp *nv);
+void queue_init(struct queue *q, struct netvsp *nv, unsigned int index);
+/* Nothing waits any more; it is not open. */
+void queue_clear(struct queue *q);
+void queue_readable(void *q, struct channel *chan);
 
 void queue_send(struct queue *q, uint16_t type, uint16_t flags,
 		uint64_t trans_id, const void *data, uint32_t len);
@@ -145,6 +163,12 @@ void session_start(struct netvsp *nv);
 void session_end(struct netvsp *nv);
 void session_message(struct queue *q, const struct packet *pkt);
 uint32_t session_msg_len(const struct netvsp *nv);
+
+/* netvsp_subchannel.c */
+
+void subchannels_request(struct queue *q, const struct packet *pkt);
+/* They all go, with the session. */
+void subchannels_end(struct netvsp *nv);
 
 /* netvsp_rndis.c */
 

@@ -28,6 +28,8 @@ void netvsp_bad_ring(struct netvsp *nv)
 {
 	nv->protocol_errors++;
 	nv->over = true;
+	/* A sub-channel does not go alone. */
+	vmbus_rescind(nv->primary.chan);
 }
 
 /* What waits for the guest */
@@ -122,36 +124,69 @@ static bool rx_ready(const struct netvsp *nv)
 	       nv->rndis.filter && nv->rndis.link;
 }
 
+static enum rx_result offer_frame(struct queue *q, const struct frame *frame,
+				  const struct rss_hash *hash)
+{
+	struct netvsp *nv = q->nv;
+	enum rx_result result;
+
+	result = rx_frame(&nv->rx, q->chan, &nv->rndis, frame, hash);
+	if (result == RX_DONE)
+		nv->counts[q->index].rx_frames++;
+	else if (result == RX_BAD_RING)
+		netvsp_bad_ring(nv);
+	return result;
+}
+
 static void flush_frames(struct queue *q)
 {
 	struct netvsp *nv = q->nv;
 	const struct frame *frame;
 	enum rx_result result;
+	struct rss_hash hash;
 
-	while ((frame = rx_first_waiting(&q->waiting))) {
+	while ((frame = rx_first_waiting(&q->waiting, &hash))) {
 		if (rx_ready(nv)) {
-			result = rx_frame(&nv->rx, q->chan, &nv->rndis, frame);
+			result = offer_frame(q, frame, &hash);
 			if (result == RX_NO_ROOM)
 				break;
-			if (result == RX_BAD_RING) {
-				netvsp_bad_ring(nv);
+			if (result == RX_BAD_RING)
 				return;
-			}
 		}
 		rx_drop_first(&q->waiting);
-	}
-	if (nv->squeezed && q->waiting.count <= WAITING_LOW) {
-		nv->squeezed = false;
-		vnic_room(nv->nic, PATH_SYNTHETIC);
 	}
 }
 
 static void flush(struct queue *q)
 {
-	struct netvsp *nv = q->nv;
-
-	if (flush_out(q) && flush_control(nv) && nv->nic)
+	if (!flush_out(q) || (!q->index && !flush_control(q->nv)))
+		return;
+	if (q->nv->nic)
 		flush_frames(q);
+}
+
+static unsigned int most_waiting(const struct netvsp *nv)
+{
+	unsigned int most = 0, i;
+
+	for (i = 0; i < nv->nr_queues; i++)
+		if (nv->queues[i] && nv->queues[i]->waiting.count > most)
+			most = nv->queues[i]->waiting.count;
+	return most;
+}
+
+/* In the order of channels: answers on the first go before all frames. */
+void netvsp_flush(struct netvsp *nv)
+{
+	unsigned int i;
+
+	for (i = 0; i < nv->nr_queues; i++)
+		if (nv->queues[i])
+			flush(nv->queues[i]);
+	if (nv->nic && nv->squeezed && most_waiting(nv) <= WAITING_LOW) {
+		nv->squeezed = false;
+		vnic_room(nv->nic, PATH_SYNTHETIC);
+	}
 }
 
 void queue_send(struct queue *q, uint16_t type, uint16_t flags,
@@ -181,7 +216,7 @@ void netvsp_send_control(struct netvsp *nv, const void *msg, uint32_t len)
 		return;
 	}
 	out_add(&nv->control, 0, 0, 0, msg, len);
-	flush(&nv->primary);
+	netvsp_flush(nv);
 }
 
 void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
@@ -214,7 +249,7 @@ static void handle_completion(struct queue *q, const struct packet *pkt)
 	memcpy(&done, pkt->payload, sizeof(done));
 	if (done.type != NVSP_RNDIS_DONE)
 		netvsp_fail(nv, "completion of an unknown type");
-	else if (!rx_complete(&nv->rx, pkt->trans_id))
+	else if (!rx_complete(&nv->rx, q->chan, pkt->trans_id))
 		netvsp_fail(nv, "completion of a packet that was not sent");
 }
 
@@ -259,42 +294,50 @@ static void read_packets(struct queue *q)
 static void read_and_flush(void *ctx)
 {
 	struct queue *q = ctx;
+	struct netvsp *nv = q->nv;
 
+	/* What the guest completes here may be what others wait for. */
 	flush(q);
 	read_packets(q);
-	flush(q);
+	netvsp_flush(nv);
 }
 
 /* Port of the switch */
 
+/* A table may name channels that the guest has not opened, or has closed. */
+static struct queue *steer(struct netvsp *nv, const struct rss_hash *hash)
+{
+	unsigned int i = rss_queue(&nv->rndis.rss, hash);
+
+	if (i >= nv->nr_queues || !nv->queues[i] || !nv->queues[i]->open)
+		return &nv->primary;
+	return nv->queues[i];
+}
+
 static bool deliver(void *ctx, const struct frame *frame)
 {
 	struct netvsp *nv = ctx;
-	struct queue *q = &nv->primary;
+	enum rx_result result;
+	struct rss_hash hash;
+	struct queue *q;
 
 	if (!rx_ready(nv))
 		return false;
-	if (!rx_first_waiting(&q->waiting) && !nv->control.first) {
-		switch (rx_frame(&nv->rx, q->chan, &nv->rndis, frame)) {
-		case RX_DONE:
-			return true;
-		case RX_NO_ROOM:
-			break;
-		case RX_BAD_RING:
-			netvsp_bad_ring(nv);
-			return false;
-		default:
-			return false;
-		}
+	hash = rss_hash(&nv->rndis.rss, frame);
+	q = steer(nv, &hash);
+	if (!q->waiting.count && !nv->control.first) {
+		result = offer_frame(q, frame, &hash);
+		if (result != RX_NO_ROOM)
+			return result == RX_DONE;
 	}
-	return rx_wait(&q->waiting, frame);
+	return rx_wait(&q->waiting, frame, &hash);
 }
 
 static bool room(void *ctx)
 {
 	struct netvsp *nv = ctx;
 
-	if (nv->primary.waiting.count < WAITING_HIGH)
+	if (most_waiting(nv) < WAITING_HIGH)
 		return true;
 	nv->squeezed = true;
 	return false;
@@ -316,22 +359,28 @@ const struct vpath_ops netvsp_port_ops = {
 
 /* Channel */
 
-void queue_init(struct queue *q, struct netvsp *nv)
+void queue_init(struct queue *q, struct netvsp *nv, unsigned int index)
 {
 	q->nv = nv;
+	q->index = index;
 	q->more.fn = read_and_flush;
 	q->more.ctx = q;
 	out_init(&q->out);
 	rx_waiting_init(&q->waiting);
 }
 
-static void queue_clear(struct queue *q)
+void queue_clear(struct queue *q)
 {
 	q->open = false;
 	loop_task_cancel(&q->more);
 	out_clear(&q->out);
-	while (rx_first_waiting(&q->waiting))
-		rx_drop_first(&q->waiting);
+	rx_waiting_clear(&q->waiting);
+}
+
+void queue_readable(void *ctx, struct channel *chan)
+{
+	(void)chan;
+	read_and_flush(ctx);
 }
 
 static bool primary_open(void *ctx, struct channel *chan)
@@ -357,6 +406,7 @@ static void primary_close(void *ctx, struct channel *chan)
 	struct queue *q = ctx;
 	struct netvsp *nv = q->nv;
 
+	subchannels_end(nv);
 	queue_clear(q);
 	out_clear(&nv->control);
 	nv->squeezed = false;
@@ -366,12 +416,6 @@ static void primary_close(void *ctx, struct channel *chan)
 	vnic_set_path(nv->nic, PATH_SYNTHETIC, NULL, NULL);
 	if (channel_is_rescinded(chan))
 		vnic_select(nv->nic, PATH_SYNTHETIC);
-}
-
-static void chan_readable(void *ctx, struct channel *chan)
-{
-	(void)chan;
-	read_and_flush(ctx);
 }
 
 void netvsp_destroy(struct netvsp *nv)
@@ -414,7 +458,7 @@ static void primary_gpadl_gone(void *ctx, struct channel *chan,
 const struct channel_ops netvsp_primary_ops = {
 	.open = primary_open,
 	.close = primary_close,
-	.readable = chan_readable,
+	.readable = queue_readable,
 	.released = primary_released,
 	.gpadl_gone = primary_gpadl_gone,
 };

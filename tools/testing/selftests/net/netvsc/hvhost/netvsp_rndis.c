@@ -10,20 +10,6 @@
 #include "rndis_wire.h"
 #include "vm.h"
 
-/* With a single channel, all of the guest's traffic belongs on it. */
-static void send_table(struct netvsp *nv)
-{
-	struct nvsp_send_table table = {
-		.type = NVSP_SEND_TABLE,
-		.count = NVSP_SEND_TABLE_ENTRIES,
-		.offset = offsetof(struct nvsp_send_table, entry),
-	};
-
-	if (nv->version >= NVSP_V5)
-		queue_send(&nv->primary, PKT_INBAND, 0, 0, &table,
-			   sizeof(table));
-}
-
 static void handle_control(struct queue *q, const struct packet *pkt,
 			   uint32_t len)
 {
@@ -55,18 +41,19 @@ static void handle_control(struct queue *q, const struct packet *pkt,
 		reply_len = rndis_indicate_offload(&nv->rndis, reply);
 		netvsp_send_control(nv, reply, reply_len);
 	}
-	if (!was_ready && nv->rndis.ready) {
-		send_table(nv);
+	if (!was_ready && nv->rndis.ready)
 		path_announce_vf(nv);
-	}
 }
 
 static void transmit(void *ctx, const struct frame *frame)
 {
-	struct netvsp *nv = ctx;
+	struct queue *q = ctx;
+	struct netvsp *nv = q->nv;
 
-	if (nv->rndis.link)
-		vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
+	if (!nv->rndis.link)
+		return;
+	nv->counts[q->index].tx_frames++;
+	vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
 }
 
 static void handle_data(struct queue *q, const struct packet *pkt,
@@ -80,13 +67,14 @@ static void handle_data(struct queue *q, const struct packet *pkt,
 	const char *why = "RNDIS is not initialized";
 
 	if (nv->rndis.ready)
-		why = rndis_packets(&nv->rndis, nv->msg, len, transmit, nv);
+		why = rndis_packets(&nv->rndis, nv->msg, len, transmit, q);
 	if (why) {
 		nv->protocol_errors++;
 		done.status = NVSP_INVALID_RNDIS;
 		log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
 	}
-	nv->last_done = pkt->trans_id;
+	if (!q->index)
+		nv->last_done = pkt->trans_id;
 	queue_complete(q, pkt, &done, sizeof(done));
 }
 
@@ -129,8 +117,9 @@ void netvsp_rndis(struct queue *q, const struct packet *pkt)
 	uint32_t len;
 
 	memcpy(&rndis, pkt->payload, sizeof(rndis));
-	if (rndis.chan_type > NVSP_CHAN_CONTROL) {
-		netvsp_fail(nv, "unknown kind of RNDIS message");
+	if (rndis.chan_type > NVSP_CHAN_CONTROL ||
+	    (rndis.chan_type == NVSP_CHAN_CONTROL && q->index)) {
+		netvsp_fail(nv, "RNDIS message of the wrong kind");
 		return;
 	}
 	why = gather(nv, pkt, &rndis, &len);

@@ -21,8 +21,14 @@
 
 enum slot_state { SLOT_FREE, SLOT_FIRST, SLOT_MEMBER };
 
-/* @next: the next one of the same packet; @turn: how often it was a first */
+/**
+ * struct rx_slot - a sub-allocation
+ * @next: the next one of the same packet
+ * @turn: how often it was a first
+ * @chan: of a first: where the guest completes it
+ */
 struct rx_slot {
+	const struct channel *chan;
 	uint32_t next;
 	uint32_t turn;
 	enum slot_state state;
@@ -31,6 +37,7 @@ struct rx_slot {
 struct rx_waiting {
 	struct rx_waiting *next;
 	struct frame frame;
+	struct rss_hash hash;
 	uint8_t data[];
 };
 
@@ -38,6 +45,7 @@ struct rx_waiting {
 struct batch {
 	struct rx_pool *pool;
 	const struct rndis *rn;
+	struct rss_hash hash;
 	uint32_t nr;
 	uint32_t slots[RX_MAX_RANGES];
 	struct pkt_range ranges[RX_MAX_RANGES];
@@ -117,17 +125,32 @@ static uint64_t to_trans_id(const struct rx_pool *pool, uint32_t slot)
 	       (slot + 1);
 }
 
-bool rx_complete(struct rx_pool *pool, uint64_t trans_id)
+bool rx_complete(struct rx_pool *pool, const struct channel *chan,
+		 uint64_t trans_id)
 {
 	uint32_t slot = (uint32_t)trans_id - 1;
 
 	if (!pool->slots || slot >= pool->count ||
 	    pool->slots[slot].state != SLOT_FIRST ||
+	    pool->slots[slot].chan != chan ||
 	    to_trans_id(pool, slot) != trans_id)
 		return false;
 	give_chain(pool, slot);
 	pool->busy--;
 	return true;
+}
+
+void rx_forget(struct rx_pool *pool, const struct channel *chan)
+{
+	uint32_t slot;
+
+	for (slot = 0; slot < pool->count; slot++) {
+		if (pool->slots[slot].state != SLOT_FIRST ||
+		    pool->slots[slot].chan != chan)
+			continue;
+		give_chain(pool, slot);
+		pool->busy--;
+	}
 }
 
 static void drop_batch(struct batch *batch)
@@ -158,21 +181,22 @@ static enum rx_result send_batch(struct batch *batch, struct channel *chan,
 		pool->slots[batch->slots[i]].next = batch->slots[i + 1];
 	pool->slots[first].state = SLOT_FIRST;
 	pool->slots[first].turn++;
+	pool->slots[first].chan = chan;
 
 	rndis = (struct nvsp_rndis *)msg;
 	rndis->type = NVSP_RNDIS;
 	rndis->chan_type = chan_type;
 	rndis->section = NVSP_NO_SECTION;
+	pool->busy++;
 	status = channel_write_xfer(chan, to_trans_id(pool, first), pool->id,
 				    batch->ranges, batch->nr, msg,
 				    pool->msg_len);
-	if (status == RING_OK) {
-		pool->busy++;
+	if (status == RING_OK)
 		return RX_DONE;
-	}
-	/* Failing the channel has reset the pool. */
+	/* Failing the channel has taken everything back. */
 	if (status != RING_FULL)
 		return RX_BAD_RING;
+	pool->busy--;
 	drop_batch(batch);
 	return RX_NO_ROOM;
 }
@@ -216,6 +240,7 @@ static void add_frame(void *ctx, const struct frame *frame)
 	bool inl = frame->vlan && batch->rn->vlan_inline;
 	struct rndis_part part = {
 		.len = frame->len + (inl ? VLAN_TAG_LEN : 0),
+		.hash = batch->hash,
 	};
 	uint8_t hdr[RNDIS_RX_HDR_MAX];
 	uint32_t split = inl ? 12 : 0;
@@ -236,7 +261,11 @@ static void add_frame(void *ctx, const struct frame *frame)
 static void add_parts(struct batch *batch, const struct frame *frame)
 {
 	uint32_t room = batch->pool->size - RNDIS_RX_HDR_MAX;
-	struct rndis_part part = { .part = true, .first = true };
+	struct rndis_part part = {
+		.part = true,
+		.first = true,
+		.hash = batch->hash,
+	};
 	struct frame whole = *frame;
 	uint8_t hdr[RNDIS_RX_HDR_MAX];
 	uint8_t data[FRAME_MAX];
@@ -294,9 +323,10 @@ static uint32_t ranges_needed(const struct rx_pool *pool,
 }
 
 enum rx_result rx_frame(struct rx_pool *pool, struct channel *chan,
-			struct rndis *rn, const struct frame *frame)
+			struct rndis *rn, const struct frame *frame,
+			const struct rss_hash *hash)
 {
-	struct batch batch = { .pool = pool, .rn = rn };
+	struct batch batch = { .pool = pool, .rn = rn, .hash = *hash };
 	uint32_t need;
 
 	if (!pool->gpadl)
@@ -337,7 +367,8 @@ void rx_waiting_init(struct rx_backlog *log)
 	log->end = &log->first;
 }
 
-bool rx_wait(struct rx_backlog *log, const struct frame *frame)
+bool rx_wait(struct rx_backlog *log, const struct frame *frame,
+	     const struct rss_hash *hash)
 {
 	struct rx_waiting *entry;
 
@@ -349,6 +380,7 @@ bool rx_wait(struct rx_backlog *log, const struct frame *frame)
 	entry->next = NULL;
 	entry->frame = *frame;
 	entry->frame.data = entry->data;
+	entry->hash = *hash;
 	memcpy(entry->data, frame->data, frame->len);
 	*log->end = entry;
 	log->end = &entry->next;
@@ -356,9 +388,13 @@ bool rx_wait(struct rx_backlog *log, const struct frame *frame)
 	return true;
 }
 
-const struct frame *rx_first_waiting(const struct rx_backlog *log)
+const struct frame *rx_first_waiting(const struct rx_backlog *log,
+				     struct rss_hash *hash)
 {
-	return log->first ? &log->first->frame : NULL;
+	if (!log->first)
+		return NULL;
+	*hash = log->first->hash;
+	return &log->first->frame;
 }
 
 void rx_drop_first(struct rx_backlog *log)
@@ -370,4 +406,10 @@ void rx_drop_first(struct rx_backlog *log)
 		log->end = &log->first;
 	log->count--;
 	free(entry);
+}
+
+void rx_waiting_clear(struct rx_backlog *log)
+{
+	while (log->first)
+		rx_drop_first(log);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "rss.h"
 
 struct channel;
 struct gpadl;
@@ -66,20 +67,28 @@ void rx_revoke(struct rx_pool *pool);
 /* Back to what rx_init() made. */
 void rx_reset(struct rx_pool *pool);
 
-/* A completion by the guest.  False: there is no such packet. */
-bool rx_complete(struct rx_pool *pool, uint64_t trans_id);
+/* A completion by the guest.  False: there is no such packet on @chan. */
+bool rx_complete(struct rx_pool *pool, const struct channel *chan,
+		 uint64_t trans_id);
+/* The guest has closed @chan: what is under way on it is back. */
+void rx_forget(struct rx_pool *pool, const struct channel *chan);
 
 /* One RNDIS control message, of at most one sub-allocation. */
 enum rx_result rx_control(struct rx_pool *pool, struct channel *chan,
 			  const void *msg, size_t len);
 
 enum rx_result rx_frame(struct rx_pool *pool, struct channel *chan,
-			struct rndis *rn, const struct frame *frame);
+			struct rndis *rn, const struct frame *frame,
+			const struct rss_hash *hash);
 
 void rx_waiting_init(struct rx_backlog *log);
 /* False if too many wait already. */
-bool rx_wait(struct rx_backlog *log, const struct frame *frame);
-const struct frame *rx_first_waiting(const struct rx_backlog *log);
+bool rx_wait(struct rx_backlog *log, const struct frame *frame,
+	     const struct rss_hash *hash);
+/* NULL if none waits; otherwise @hash is filled. */
+const struct frame *rx_first_waiting(const struct rx_backlog *log,
+				     struct rss_hash *hash);
 void rx_drop_first(struct rx_backlog *log);
+void rx_waiting_clear(struct rx_backlog *log);
 
 #endif

@@ -179,16 +179,6 @@ static void handle_nothing(struct queue *q, const struct packet *pkt)
 	queue_complete(q, pkt, NULL, 0);
 }
 
-static void handle_subchannel(struct queue *q, const struct packet *pkt)
-{
-	struct nvsp_subchannel_done done = {
-		.type = NVSP_SUBCHANNEL,
-		.status = NVSP_FAILURE,
-	};
-
-	queue_complete(q, pkt, &done, sizeof(done));
-}
-
 static void handle_oid_query_ex(struct queue *q, const struct packet *pkt)
 {
 	struct nvsp_oid_query_ex_done done = {
@@ -223,7 +213,7 @@ static const struct handler {
 	{ NVSP_SWITCH_PATH, NVSP_V4, sizeof(struct nvsp_switch_path),
 	  path_switch },
 	{ NVSP_SUBCHANNEL, NVSP_V5, sizeof(struct nvsp_subchannel),
-	  handle_subchannel },
+	  subchannels_request },
 	{ NVSP_OID_QUERY_EX, NVSP_V5, sizeof(uint32_t), handle_oid_query_ex },
 };
 
@@ -245,6 +235,8 @@ void session_message(struct queue *q, const struct packet *pkt)
 			continue;
 		if (nv->version < handler->version)
 			break;
+		if (q->index && type != NVSP_RNDIS)
+			break;
 		if (pkt->len < handler->len) {
 			netvsp_fail(nv, "NVSP message too short");
 			return;
@@ -252,7 +244,7 @@ void session_message(struct queue *q, const struct packet *pkt)
 		handler->handle(q, pkt);
 		return;
 	}
-	netvsp_fail(nv, "NVSP message of unknown type, or not in this version");
+	netvsp_fail(nv, "NVSP message that is not known or not allowed here");
 }
 
 void session_start(struct netvsp *nv)

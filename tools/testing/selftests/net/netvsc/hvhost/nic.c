@@ -159,6 +159,7 @@ const char *host_nic_add(struct host *host, unsigned int id,
 		.max_nvsp = host->config.max_nvsp,
 		.mtu = host->config.mtu,
 		.gen = host->config.gen,
+		.queues = host->config.queues,
 	};
 	const char *why;
 	struct nic *nic;
@@ -449,6 +450,22 @@ static void print_synthetic(const struct nic *nic, FILE *out)
 		st.protocol_errors, nic->speed);
 }
 
+/* One line for each channel that the guest has, or has used. */
+static void print_channels(const struct nic *nic, FILE *out)
+{
+	struct netvsp_channel ch;
+	unsigned int i;
+
+	for (i = 0; netvsp_get_channel(nic->netvsp, i, &ch); i++) {
+		if (!ch.relid && !ch.counts.rx_frames && !ch.counts.tx_frames)
+			continue;
+		fprintf(out, "nic=%u channel=%u open=%d relid=%u vp=%u"
+			" rx_frames=%" PRIu64 " tx_frames=%" PRIu64
+			" waiting=%u\n", nic->id, i, ch.open, ch.relid, ch.vp,
+			ch.counts.rx_frames, ch.counts.tx_frames, ch.waiting);
+	}
+}
+
 static void print_vf(const struct nic *nic, FILE *out)
 {
 	bool selected = vnic_selected(nic->port) == PATH_VF;
@@ -470,10 +487,11 @@ static void print_vmbus(const struct host *host, FILE *out)
 
 	vmbus_get_stats(host->vmbus, &st);
 	fprintf(out, "vmbus version=%u.%u channels=%u open=%u gpadls=%u"
-		" messages_in=%" PRIu64 " messages_out=%" PRIu64
-		" interrupts=%" PRIu64 " host=%s\n", version >> 16, version & 0xffff,
-		st.channels, st.open_channels, st.gpadls, st.messages_in,
-		st.messages_out, st.interrupts, host->config.gen->name);
+		" gpadl_pages=%u messages_in=%" PRIu64 " messages_out=%" PRIu64
+		" interrupts=%" PRIu64 " host=%s\n", version >> 16,
+		version & 0xffff, st.channels, st.open_channels, st.gpadls,
+		st.gpadl_pages, st.messages_in, st.messages_out, st.interrupts,
+		host->config.gen->name);
 }
 
 void host_print_stats(struct host *host, FILE *out)
@@ -485,6 +503,7 @@ void host_print_stats(struct host *host, FILE *out)
 			continue;
 		print_synthetic(host->nics[i], out);
 		print_vf(host->nics[i], out);
+		print_channels(host->nics[i], out);
 	}
 	print_vmbus(host, out);
 }

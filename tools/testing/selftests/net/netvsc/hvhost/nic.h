@@ -25,6 +25,7 @@ struct host_config {
 	const struct generation *gen;
 	uint32_t max_nvsp;
 	uint32_t mtu;
+	unsigned int queues;		/* of each NIC */
 };
 
 struct host *host_create(struct vm *vm, struct vmbus *vmbus,

@@ -11,17 +11,19 @@
 #include "generation.h"
 #include "log.h"
 #include "machine.h"
+#include "netvsp.h"
 #include "options.h"
 
 #define DEFAULT_MEMORY_MB	1024
 #define DEFAULT_MTU		1500
 #define MIN_MTU			68
 #define MAX_MTU			65521
+#define DEFAULT_QUEUES		8
 
 enum {
 	OPT_KERNEL = 1, OPT_INITRD, OPT_APPEND, OPT_MEMORY, OPT_VCPUS,
 	OPT_CONSOLE, OPT_CONTROL, OPT_TAP, OPT_NIC, OPT_VF, OPT_VMBUS,
-	OPT_NVSP, OPT_MTU, OPT_CAPTURE, OPT_VERBOSE, OPT_QUIET,
+	OPT_NVSP, OPT_MTU, OPT_QUEUES, OPT_CAPTURE, OPT_VERBOSE, OPT_QUIET,
 	OPT_CHECK_KVM, OPT_HELP, OPT_HOST,
 };
 
@@ -40,6 +42,7 @@ static const struct option long_options[] = {
 	{ "vmbus", required_argument, NULL, OPT_VMBUS },
 	{ "nvsp", required_argument, NULL, OPT_NVSP },
 	{ "mtu", required_argument, NULL, OPT_MTU },
+	{ "nic-queues", required_argument, NULL, OPT_QUEUES },
 	{ "capture", required_argument, NULL, OPT_CAPTURE },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ "quiet", no_argument, NULL, OPT_QUIET },
@@ -76,6 +79,7 @@ static const char help[] =
 "    --vf N             NIC N has its VF from the start\n"
 "    --tap NAME         tap device that the switch is connected to\n"
 "    --mtu N            largest MTU of the NICs, 68 to 65521 (default: 1500)\n"
+"    --nic-queues N     channels that a NIC can have, 1 to 64 (default: 8)\n"
 "    --capture DIR      write DIR/nicN-synthetic.pcapng and DIR/nicN-vf.pcapng\n"
 "    --host NAME        what host this is: ws2012r2, ws2016, ws2019, ws2022 or\n"
 "                       azure (default: ws2022); decides on versions, offloads\n"
@@ -217,6 +221,9 @@ static void one_option(struct options *opts, int option, const char *arg)
 	case OPT_MTU:
 		opts->mtu = number("mtu", arg, MIN_MTU, MAX_MTU);
 		break;
+	case OPT_QUEUES:
+		opts->queues = number("nic-queues", arg, 1, NETVSP_MAX_QUEUES);
+		break;
 	case OPT_CAPTURE:
 		opts->capture = arg;
 		break;
@@ -258,6 +265,7 @@ void options_parse(struct options *opts, int argc, char **argv)
 		.vcpus = 1,
 		.gen = generation_find(GENERATION_DEFAULT),
 		.mtu = DEFAULT_MTU,
+		.queues = DEFAULT_QUEUES,
 	};
 	opterr = 0;
 	for (;;) {

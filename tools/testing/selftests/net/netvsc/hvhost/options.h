@@ -28,6 +28,7 @@ struct options {
 	uint32_t vmbus_version;
 	uint32_t nvsp_version;
 	uint32_t mtu;
+	unsigned int queues;		/* of each NIC */
 };
 
 /* Ends the program with one line if it makes no sense, or after --help. */

@@ -15,8 +15,6 @@
 #define VENDOR_ID		0x00155d
 #define DRIVER_VERSION		0x0100
 #define MAC_OPTIONS		0x24d	/* as the switch of a Hyper-V host */
-#define RSS_CAPS		0x00000301	/* Toeplitz, TCP over IPv4/IPv6 */
-#define RSS_TABLE		128
 #define NAME_CHARS		256
 
 #define CSUM4_ALL	(NDIS_CSUM_OPTIONS | NDIS_CSUM_TCP_OPTIONS | \
@@ -112,7 +110,7 @@ static void put_offload(const struct rndis *rn, struct answer *answer,
 	put(answer, &off, off.obj.size);
 }
 
-static void put_rss_caps(struct answer *answer)
+static void put_rss_caps(const struct rndis *rn, struct answer *answer)
 {
 	struct ndis_rss_caps caps = {
 		.obj.type = NDIS_OBJ_RSS_CAPS,
@@ -120,7 +118,7 @@ static void put_rss_caps(struct answer *answer)
 		.obj.size = NDIS_RSS_CAPS_LEN,
 		.flags = RSS_CAPS,
 		.interrupts = 1,
-		.queues = 1,
+		.queues = rn->queues,
 		.table_entries = RSS_TABLE,
 	};
 
@@ -258,7 +256,7 @@ static bool query_general(const struct rndis *rn, uint32_t oid,
 		put_encapsulation(answer);
 		return true;
 	case OID_RSS_CAPABILITIES:
-		put_rss_caps(answer);
+		put_rss_caps(rn, answer);
 		return true;
 	default:
 		return false;
@@ -430,33 +428,6 @@ static bool inside(size_t offset, size_t len, size_t total)
 	return offset <= total && len <= total - offset;
 }
 
-/* Checked, and otherwise without effect as long as there is one queue. */
-static uint32_t set_rss(const uint8_t *info, size_t len)
-{
-	struct ndis_rss_params par;
-	uint32_t queue;
-	size_t i;
-
-	if (len < sizeof(par))
-		return RNDIS_E_LENGTH;
-	memcpy(&par, info, sizeof(par));
-	if (par.obj.type != NDIS_OBJ_RSS_PARAMS)
-		return RNDIS_E_DATA;
-	if (par.flags & NDIS_RSS_DISABLE)
-		return RNDIS_OK;
-	if (par.key_len != NDIS_RSS_KEY_LEN || !par.table_len ||
-	    par.table_len % sizeof(queue) ||
-	    !inside(par.key_offset, par.key_len, len) ||
-	    !inside(par.table_offset, par.table_len, len))
-		return RNDIS_E_DATA;
-	for (i = 0; i < par.table_len; i += sizeof(queue)) {
-		memcpy(&queue, info + par.table_offset + i, sizeof(queue));
-		if (queue)
-			return RNDIS_E_DATA;
-	}
-	return RNDIS_OK;
-}
-
 static uint32_t set_encapsulation(const uint8_t *info, size_t len)
 {
 	struct ndis_encapsulation encap;
@@ -549,7 +520,7 @@ static uint32_t set(struct rndis *rn, uint32_t oid, const uint8_t *info,
 	case OID_OFFLOAD_PARAMETERS:
 		return set_offload(rn, info, len);
 	case OID_RSS_PARAMETERS:
-		return set_rss(info, len);
+		return rss_set(&rn->rss, rn->queues, info, len);
 	case OID_ENCAPSULATION:
 		return set_encapsulation(info, len);
 	case OID_CONFIG_PARAMETER:
@@ -753,6 +724,7 @@ void rndis_reset(struct rndis *rn)
 	rn->lso6 = true;
 	rn->rsc4 = false;
 	rn->rsc6 = false;
+	memset(&rn->rss, 0, sizeof(rn->rss));
 }
 
 size_t rndis_indicate(const struct rndis *rn, uint8_t *buf, uint32_t status,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "rss.h"
 
 struct generation;
 struct vnic;
@@ -31,6 +32,7 @@ struct vnic;
  * @gen: what the host can do
  * @speed: of the link, Mbit/s
  * @link: cable plugged in
+ * @queues: how many channels the NIC can have
  * @rsc_offered: the host can coalesce and the guest's NVSP version allows it
  * @frame_size: MTU and Ethernet header
  * @ready: initialized and not halted
@@ -43,6 +45,7 @@ struct rndis {
 	const struct generation *gen;
 	uint32_t speed;
 	bool link;
+	unsigned int queues;
 
 	bool rsc_offered;
 	uint32_t frame_size;
@@ -55,6 +58,7 @@ struct rndis {
 	unsigned int nr_multicast;
 	uint8_t multicast[RNDIS_MULTICAST_MAX][6];
 	uint16_t packet_id;
+	struct rss rss;
 };
 
 /* As after the guest opened the channel. */
@@ -97,10 +101,12 @@ const char *rndis_packets(const struct rndis *rn, const uint8_t *msg,
  * struct rndis_part - what one message to the guest holds of a frame
  * @part: of several; a frame in one piece has no flags of this kind
  * @len: bytes of the frame in it
+ * @hash: of the whole frame
  */
 struct rndis_part {
 	bool part, first, last;
 	uint32_t len;
+	struct rss_hash hash;
 };
 
 /*

@@ -303,6 +303,11 @@ uint32_t rndis_rx_header(const struct rndis *rn, const struct frame *frame,
 				(frame->tci & 0xfff) << 4;
 			at += put_ppi(buf + at, PPI_VLAN, &value);
 		}
+		if (part->hash.info) {
+			at += put_ppi(buf + at, PPI_HASH, &part->hash.value);
+			at += put_ppi(buf + at, PPI_HASH_INFO,
+				      &part->hash.info);
+		}
 	}
 	if (part->part)
 		at += put_part(rn, part, buf + at);

@@ -112,7 +112,8 @@ struct rndis_ppi {
 #define PPI_CHECKSUM		0
 #define PPI_LSO			2
 #define PPI_VLAN		6
-#define PPI_HASH		9
+#define PPI_HASH		8	/* value */
+#define PPI_HASH_INFO		9	/* function and type */
 #define PPI_INTERNAL		0x80000000u
 #define PPI_PACKET_ID		(PPI_INTERNAL | 1)
 
@@ -273,8 +274,19 @@ struct ndis_rss_caps {
 	uint16_t pad;
 };
 
+#define NDIS_RSS_SAME_HASH	0x02
+#define NDIS_RSS_SAME_TABLE	0x04
+#define NDIS_RSS_SAME_KEY	0x08
 #define NDIS_RSS_DISABLE	0x10
-#define NDIS_RSS_KEY_LEN	40
+
+#define NDIS_HASH_FUNCTION	0xffu
+#define NDIS_HASH_TOEPLITZ	0x01u
+#define NDIS_HASH_IP4		0x0100u
+#define NDIS_HASH_TCP4		0x0200u
+#define NDIS_HASH_IP6		0x0400u
+#define NDIS_HASH_TCP6		0x1000u
+#define NDIS_HASH_UDP4		0x4000u
+#define NDIS_HASH_UDP6		0x8000u
 
 struct ndis_rss_params {
 	struct ndis_obj obj;

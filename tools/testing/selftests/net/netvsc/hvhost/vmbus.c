@@ -477,6 +477,7 @@ uint32_t vmbus_version(const struct vmbus *vmbus)
 void vmbus_get_stats(const struct vmbus *vmbus, struct vmbus_stats *stats)
 {
 	const struct channel *chan;
+	const struct gpadl *gpadl;
 
 	*stats = (struct vmbus_stats){
 		.messages_in = vmbus->messages_in,
@@ -485,6 +486,8 @@ void vmbus_get_stats(const struct vmbus *vmbus, struct vmbus_stats *stats)
 		.gpadls = vmbus->nr_gpadls,
 	};
 	for (chan = vmbus->channels; chan; chan = chan->next) {
+		for (gpadl = chan->gpadls; gpadl; gpadl = gpadl->next)
+			stats->gpadl_pages += gpadl->nr_pages;
 		if (!chan->relid || chan->rescinded)
 			continue;
 		stats->channels++;

@@ -200,6 +200,7 @@ bool gpadl_write(struct gpadl *gpadl, uint64_t offset, const void *buf,
 struct vmbus_stats {
 	uint64_t messages_in, messages_out, interrupts;
 	unsigned int channels, open_channels, gpadls;
+	unsigned int gpadl_pages;	/* that the guest has lent */
 };
 
 void vmbus_get_stats(const struct vmbus *vmbus, struct vmbus_stats *stats);

@@ -148,6 +148,19 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 	*state = (struct netvsp_state){ .open = true, .nvsp_version = 0x60001 };
 }
 
+/* A channel in use, one that was, one that never was. */
+bool netvsp_get_channel(const struct netvsp *nv, unsigned int index,
+			struct netvsp_channel *state)
+{
+	(void)nv;
+	*state = (struct netvsp_channel){ .counts = { 0, index == 1 } };
+	if (!index)
+		*state = (struct netvsp_channel){
+			.counts = { 5, 6 }, .open = true, .relid = 7, .vp = 3,
+		};
+	return index < 3;
+}
+
 const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number)
 {
 	(void)nv;
@@ -450,7 +463,11 @@ TEST(stats)
 		     "nic=0 path=vf present=1 selected=0 link=1 rx_frames=7"
 		     " rx_bytes=8 tx_frames=9 tx_bytes=10 rx_dropped=11"
 		     " tx_unselected=12 state=offered\n"
-		     "vmbus version=5.3 channels=2 open=0 gpadls=0"
+		     "nic=0 channel=0 open=1 relid=7 vp=3 rx_frames=5"
+		     " tx_frames=6 waiting=0\n"
+		     "nic=0 channel=1 open=0 relid=0 vp=0 rx_frames=0"
+		     " tx_frames=1 waiting=0\n"
+		     "vmbus version=5.3 channels=2 open=0 gpadls=0 gpadl_pages=0"
 		     " messages_in=0 messages_out=0 interrupts=99 host=ws2022\n"
 		     "ok\n", say("stats"));
 }

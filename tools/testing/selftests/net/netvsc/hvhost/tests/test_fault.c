@@ -260,7 +260,7 @@ TEST_F(fault, transfer_pages)
 	}
 	/* Nobody waits for these to be given back. */
 	EXPECT_EQ(8, self->rx.free);
-	EXPECT_FALSE(rx_complete(&self->rx, FAULT_TRANS));
+	EXPECT_FALSE(rx_complete(&self->rx, NULL, FAULT_TRANS));
 }
 
 TEST_F(fault, rndis_messages)
@@ -282,7 +282,7 @@ TEST_F(fault, rndis_messages)
 		memcpy(&hdr, msg, sizeof(hdr));
 		memcpy(&packet, msg + sizeof(hdr), sizeof(packet));
 		memcpy(&ppi, msg + sizeof(hdr) + sizeof(packet), sizeof(ppi));
-		EXPECT_TRUE(rx_complete(&self->rx, sent.trans_id));
+		EXPECT_TRUE(rx_complete(&self->rx, NULL, sent.trans_id));
 		EXPECT_EQ(8, self->rx.free);
 		if (id == FAULT_RNDIS_SHORT)
 			continue;

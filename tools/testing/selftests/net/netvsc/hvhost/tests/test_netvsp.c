@@ -16,6 +16,7 @@
 #include "netvsp.h"
 #include "nvsp_wire.h"
 #include "rndis_wire.h"
+#include "rss.h"
 #include "vm.h"
 #include "vmbus.h"
 #include "vswitch.h"
@@ -46,14 +47,14 @@ struct sent {				/* to the guest */
 
 struct channel {
 	struct channel_offer offer;
-	bool failed, rescinded, open;
+	bool failed, rescinded, open, broken;
 	unsigned int room;		/* packets that still fit */
 	unsigned int nr_sent, nr_seen;
 	struct sent sent[NR_OUT];
 	struct packet *next;		/* what the guest has put */
 };
 
-static struct channel chan;
+static struct channel chan, subs[4];
 static struct gpadl gpadls[3];
 static struct guest_mem ram;
 static uint8_t ram_bytes[RAM_SIZE];
@@ -74,6 +75,12 @@ struct channel *vmbus_offer(struct vmbus *vmbus,
 			    const struct channel_offer *offer)
 {
 	(void)vmbus;
+	if (offer->sub_index) {
+		memset(&subs[offer->sub_index], 0, sizeof(subs[0]));
+		subs[offer->sub_index].offer = *offer;
+		subs[offer->sub_index].room = 1000;
+		return &subs[offer->sub_index];
+	}
 	chan.offer = *offer;
 	return &chan;
 }
@@ -93,6 +100,16 @@ void channel_fail(struct channel *c, const char *fmt, ...)
 	(void)fmt;
 	c->failed = true;
 	vmbus_rescind(c);
+}
+
+uint32_t channel_relid(const struct channel *c)
+{
+	return c->rescinded ? 0 : 10 + c->offer.sub_index;
+}
+
+unsigned int channel_vp(const struct channel *c)
+{
+	return c->offer.sub_index + 1;
 }
 
 bool channel_is_rescinded(const struct channel *c)
@@ -116,8 +133,10 @@ static enum ring_status put(struct channel *c, uint16_t type, uint16_t flags,
 {
 	struct sent *sent = &c->sent[c->nr_sent % NR_OUT];
 
-	if (!c->open)
+	if (!c->open || c->broken) {
+		channel_fail(c, "a broken ring");
 		return RING_BAD;
+	}
 	if (!c->room)
 		return RING_FULL;
 	c->room--;
@@ -225,12 +244,13 @@ FIXTURE_SETUP(netvsp)
 {
 	struct netvsp_config config = {
 		.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 9000,
-		.gen = generation_find("azure"),
+		.gen = generation_find("azure"), .queues = 4,
 	};
 	static const uint32_t sizes[] = { RECV_SIZE, SEND_SIZE, 100 };
 	unsigned int i;
 
 	memset(&chan, 0, sizeof(chan));
+	memset(subs, 0, sizeof(subs));
 	memset(&ram, 0, sizeof(ram));
 	mem_add(&ram, 0, RAM_SIZE, ram_bytes);
 	for (i = 0; i < 3; i++) {
@@ -256,6 +276,10 @@ FIXTURE_TEARDOWN(netvsp)
 		netvsp_remove(self->nv);
 	if (self->nv)
 		chan.offer.ops->released(chan.offer.ctx, &chan);
+	for (i = 1; i < 4; i++)
+		if (subs[i].rescinded && subs[i].offer.ctx)
+			subs[i].offer.ops->released(subs[i].offer.ctx,
+						    &subs[i]);
 	free(chan.next);
 	chan.next = NULL;
 	vswitch_destroy(self->vs);
@@ -268,26 +292,49 @@ static void guest_open(void)
 	chan.open = chan.offer.ops->open(chan.offer.ctx, &chan);
 }
 
+/* A sub-channel is opened, the guest lets go of it. */
+static void sub_open(unsigned int i)
+{
+	subs[i].open = subs[i].offer.ops->open(subs[i].offer.ctx, &subs[i]);
+}
+
+static void sub_released(unsigned int i)
+{
+	subs[i].offer.ops->released(subs[i].offer.ctx, &subs[i]);
+	subs[i].offer.ctx = NULL;
+}
+
 static void guest_close(void)
 {
 	chan.offer.ops->close(chan.offer.ctx, &chan);
 	chan.open = false;
 }
 
+static void kick_on(struct channel *c)
+{
+	c->offer.ops->readable(c->offer.ctx, c);
+}
+
 static void kick(void)
 {
-	chan.offer.ops->readable(chan.offer.ctx, &chan);
+	kick_on(&chan);
+}
+
+static void guest_put_on(struct channel *c, uint16_t type, uint16_t flags,
+			 uint64_t trans_id, const void *msg, size_t len)
+{
+	c->next = calloc(1, sizeof(*c->next));
+	c->next->type = type;
+	c->next->flags = flags;
+	c->next->trans_id = trans_id;
+	c->next->len = len;
+	memcpy(c->next->buf, msg, len);
 }
 
 static void guest_put(uint16_t type, uint16_t flags, uint64_t trans_id,
 		      const void *msg, size_t len)
 {
-	chan.next = calloc(1, sizeof(*chan.next));
-	chan.next->type = type;
-	chan.next->flags = flags;
-	chan.next->trans_id = trans_id;
-	chan.next->len = len;
-	memcpy(chan.next->buf, msg, len);
+	guest_put_on(&chan, type, flags, trans_id, msg, len);
 }
 
 /* A message that wants a completion. */
@@ -302,11 +349,16 @@ static void ask(FIXTURE_DATA(netvsp) *self, const void *msg, size_t len)
 }
 
 /* The next packet from the host; NULL if there is none. */
+static struct sent *next_on(struct channel *c)
+{
+	if (c->nr_seen == c->nr_sent)
+		return NULL;
+	return &c->sent[c->nr_seen++ % NR_OUT];
+}
+
 static struct sent *next(void)
 {
-	if (chan.nr_seen == chan.nr_sent)
-		return NULL;
-	return &chan.sent[chan.nr_seen++ % NR_OUT];
+	return next_on(&chan);
 }
 
 static uint32_t word(const uint8_t *p)
@@ -452,7 +504,7 @@ static void set_oid(struct __test_metadata *_metadata,
 	struct {
 		struct rndis_hdr hdr;
 		struct rndis_info info;
-		uint8_t data[64];
+		uint8_t data[640];
 	} msg = {
 		{ RNDIS_SET, 28 + info_len },
 		{ .oid = oid, .info_len = info_len, .info_offset = 20 },
@@ -468,16 +520,12 @@ static void set_oid(struct __test_metadata *_metadata,
 static void up(struct __test_metadata *_metadata, FIXTURE_DATA(netvsp) *self)
 {
 	uint32_t filter = FILTER_DIRECTED | FILTER_BROADCAST;
-	struct sent *sent;
 
 	guest_open();
 	init(_metadata, self, NVSP_V61,
 	     NVSP_CAP_SRIOV | NVSP_CAP_8021Q | NVSP_CAP_RSC);
 	buffers(_metadata, self, 40);
 	rndis_up(_metadata, self, 40);
-	sent = next();
-	ASSERT_NE(NULL, sent);
-	ASSERT_EQ(NVSP_SEND_TABLE, word(sent->data));
 	set_oid(_metadata, self, OID_PACKET_FILTER, &filter, 4, 40);
 	ASSERT_EQ(NULL, next());
 }
@@ -515,22 +563,12 @@ TEST_F(netvsp, all_versions)
 
 	for (i = 0; i < 6; i++) {
 		size_t len = versions[i] == NVSP_V61 ? 40 : 28;
-		struct sent *sent;
 
 		guest_open();
 		init(_metadata, self, versions[i], NVSP_CAP_8021Q);
 		buffers(_metadata, self, len);
 		rndis_up(_metadata, self, len);
-		sent = next();
-		if (versions[i] >= NVSP_V5) {
-			ASSERT_NE(NULL, sent);
-			EXPECT_EQ(NVSP_SEND_TABLE, word(sent->data));
-			EXPECT_EQ(16, word(sent->data + 4));
-			EXPECT_EQ(40, word(sent->data + 8));
-			EXPECT_EQ(104, sent->len);
-		} else {
-			EXPECT_EQ(NULL, sent);
-		}
+		EXPECT_EQ(NULL, next());
 		netvsp_get_state(self->nv, &state);
 		EXPECT_EQ(versions[i], state.nvsp_version);
 		EXPECT_EQ(1500, state.mtu);
@@ -678,22 +716,162 @@ TEST_F(netvsp, gpadl_taken_away)
 	EXPECT_TRUE(chan.failed);
 }
 
-TEST_F(netvsp, subchannels_are_refused)
+/* Sub-channels */
+
+static uint32_t request(struct __test_metadata *_metadata,
+			FIXTURE_DATA(netvsp) *self, uint32_t op,
+			uint32_t count)
 {
-	struct nvsp_subchannel sub = {
-		NVSP_SUBCHANNEL, NVSP_SUBCHANNEL_ALLOCATE, 3
-	};
+	struct nvsp_subchannel sub = { NVSP_SUBCHANNEL, op, count };
 	const uint8_t *done;
 
-	up(_metadata, self);
 	ask(self, &sub, sizeof(sub));
 	done = answer(_metadata, self, 40);
 	EXPECT_EQ(NVSP_SUBCHANNEL, word(done));
-	EXPECT_EQ(NVSP_FAILURE, word(done + 4));
-	EXPECT_EQ(0, word(done + 8));
+	EXPECT_EQ(word(done + 4) == NVSP_SUCCESS ? count : 0, word(done + 8));
+	return word(done + 4);
 }
 
-/* Receive */
+/* A NIC with four channels, open. */
+static void up_4(struct __test_metadata *_metadata,
+		 FIXTURE_DATA(netvsp) *self)
+{
+	struct sent *sent;
+
+	up(_metadata, self);
+	ASSERT_EQ(NVSP_SUCCESS,
+		  request(_metadata, self, NVSP_SUBCHANNEL_ALLOCATE, 3));
+	sub_open(2);
+	sub_open(3);
+	ASSERT_EQ(NULL, next());
+	sub_open(1);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	ASSERT_EQ(NVSP_SEND_TABLE, word(sent->data));
+}
+
+TEST_F(netvsp, subchannels_refused)
+{
+	up(_metadata, self);
+	EXPECT_EQ(NVSP_FAILURE,
+		  request(_metadata, self, NVSP_SUBCHANNEL_ALLOCATE, 4));
+	EXPECT_EQ(NVSP_FAILURE, request(_metadata, self,
+					NVSP_SUBCHANNEL_ALLOCATE, UINT32_MAX));
+	EXPECT_EQ(NVSP_FAILURE, request(_metadata, self, 0, 1));
+	EXPECT_EQ(NVSP_SUCCESS,
+		  request(_metadata, self, NVSP_SUBCHANNEL_ALLOCATE, 0));
+	EXPECT_EQ(NULL, subs[1].offer.ctx);
+	EXPECT_EQ(NVSP_SUCCESS,
+		  request(_metadata, self, NVSP_SUBCHANNEL_ALLOCATE, 2));
+	EXPECT_NE(NULL, subs[2].offer.ctx);
+	EXPECT_EQ(NULL, subs[3].offer.ctx);
+	EXPECT_EQ(NVSP_FAILURE,
+		  request(_metadata, self, NVSP_SUBCHANNEL_ALLOCATE, 1));
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, subchannels_come_and_go)
+{
+	uint8_t msg[256];
+	uint32_t len = make_packet(msg, mac_peer, 60), i;
+	struct nvsp_rndis rndis = { NVSP_RNDIS, NVSP_CHAN_DATA, 0, len };
+	struct netvsp_channel state;
+	struct sent *sent;
+
+	up_4(_metadata, self);
+	sent = &chan.sent[(chan.nr_sent - 1) % NR_OUT];
+	EXPECT_EQ(104, sent->len);
+	EXPECT_EQ(16, word(sent->data + 4));
+	EXPECT_EQ(40, word(sent->data + 8));
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(i % 4, word(sent->data + 40 + i * 4));
+	for (i = 1; i < 4; i++) {
+		EXPECT_EQ(i, subs[i].offer.sub_index);
+		EXPECT_EQ(0, memcmp(&subs[i].offer.instance,
+				    &chan.offer.instance, 16));
+		EXPECT_EQ(0, memcmp(&subs[i].offer.type, &chan.offer.type, 16));
+	}
+
+	/* What comes on one is completed on that one. */
+	memcpy(gpadls[1].mem, msg, len);
+	guest_put_on(&subs[2], PKT_INBAND, PKT_FLAG_COMPLETE, 77, &rndis,
+		     sizeof(rndis));
+	kick_on(&subs[2]);
+	EXPECT_EQ(1, self->peer_got);
+	sent = next_on(&subs[2]);
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(PKT_COMPLETION, sent->type);
+	EXPECT_EQ(77, sent->trans_id);
+	EXPECT_EQ(NULL, next());
+	ASSERT_TRUE(netvsp_get_channel(self->nv, 2, &state));
+	EXPECT_TRUE(state.open);
+	EXPECT_EQ(1, state.counts.tx_frames);
+	EXPECT_EQ(12, state.relid);
+	EXPECT_EQ(3, state.vp);
+	EXPECT_FALSE(netvsp_get_channel(self->nv, 4, &state));
+
+	/* With the session they go; the next one has new ones. */
+	guest_close();
+	for (i = 1; i < 4; i++) {
+		EXPECT_TRUE(subs[i].rescinded);
+		EXPECT_FALSE(subs[i].open);
+		sub_released(i);
+	}
+	ASSERT_TRUE(netvsp_get_channel(self->nv, 2, &state));
+	EXPECT_EQ(0, state.relid);
+	EXPECT_EQ(1, state.counts.tx_frames);
+	up_4(_metadata, self);
+	EXPECT_FALSE(chan.failed);
+}
+
+/* Where the table is and where the host says that it is are two things. */
+TEST_F(netvsp, old_send_table)
+{
+	struct nvsp_subchannel sub = {
+		NVSP_SUBCHANNEL, NVSP_SUBCHANNEL_ALLOCATE, 1
+	};
+	struct sent *sent;
+
+	guest_open();
+	init(_metadata, self, NVSP_V6, 0);
+	buffers(_metadata, self, 28);
+	rndis_up(_metadata, self, 28);
+	ask(self, &sub, sizeof(sub));
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 4));
+	sub_open(1);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(104, sent->len);
+	EXPECT_EQ(28, word(sent->data + 8));
+	EXPECT_EQ(0, word(sent->data + 40));
+	EXPECT_EQ(1, word(sent->data + 44));
+}
+
+struct rss_request {
+	struct ndis_rss_params par;
+	uint32_t table[16];
+	uint8_t key[RSS_KEY_LEN];
+};
+
+/* The key is of ones: the hash of two bits that are set is that of none. */
+static void set_rss(struct __test_metadata *_metadata,
+		    FIXTURE_DATA(netvsp) *self, const uint32_t table[4])
+{
+	struct rss_request rss = {
+		.par = {
+			.obj = { NDIS_OBJ_RSS_PARAMS, 2, 40 },
+			.hash_info = NDIS_HASH_TOEPLITZ | NDIS_HASH_TCP4,
+			.table_len = 16,
+			.table_offset = offsetof(struct rss_request, table),
+			.key_len = RSS_KEY_LEN,
+			.key_offset = offsetof(struct rss_request, key),
+		},
+	};
+
+	memcpy(rss.table, table, 16);
+	memset(rss.key, 0xff, sizeof(rss.key));
+	set_oid(_metadata, self, OID_RSS_PARAMETERS, &rss, sizeof(rss), 40);
+}
 
 static struct frame tcp_frame(uint8_t *bytes, uint32_t len)
 {
@@ -707,6 +885,207 @@ static struct frame tcp_frame(uint8_t *bytes, uint32_t len)
 	bytes[46] = 5 << 4;
 	return (struct frame){ .data = bytes, .len = len, .csum_good = true };
 }
+
+static void complete_on(struct channel *c, uint64_t trans_id)
+{
+	struct nvsp_rndis_done done = { NVSP_RNDIS_DONE, NVSP_SUCCESS };
+
+	guest_put_on(c, PKT_COMPLETION, 0, trans_id, &done, sizeof(done));
+	kick_on(c);
+}
+
+/* Information of @type in the message of a range; NULL if it is not there. */
+static const uint8_t *find_ppi(const uint8_t *msg, uint32_t type)
+{
+	uint32_t at = 8 + word(msg + 28), end = at + word(msg + 32);
+
+	for (; at < end; at += word(msg + at))
+		if (word(msg + at + 4) == type)
+			return msg + at + word(msg + at + 8);
+	return NULL;
+}
+
+TEST_F(netvsp, frames_are_spread)
+{
+	static const uint32_t table[4] = { 2, 0, 0, 3 };
+	struct netvsp_channel state;
+	struct sent *sent;
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+
+	up_4(_metadata, self);
+	vswitch_from_uplink(self->vs, &frame);	/* not asked for yet */
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(NULL, find_ppi(range(sent, 0), PPI_HASH));
+	guest_complete(sent->trans_id);
+
+	set_rss(_metadata, self, table);
+	vswitch_from_uplink(self->vs, &frame);	/* hash of 0 */
+	EXPECT_EQ(NULL, next());
+	sent = next_on(&subs[2]);
+	ASSERT_NE(NULL, sent);
+	ASSERT_NE(NULL, find_ppi(range(sent, 0), PPI_HASH));
+	EXPECT_EQ(0, word(find_ppi(range(sent, 0), PPI_HASH)));
+	EXPECT_EQ(NDIS_HASH_TOEPLITZ | NDIS_HASH_TCP4,
+		  word(find_ppi(range(sent, 0), PPI_HASH_INFO)));
+	complete_on(&subs[2], sent->trans_id);
+
+	bytes[30] = 1;				/* hash of UINT32_MAX */
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next_on(&subs[2]));
+	sent = next_on(&subs[3]);
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(UINT32_MAX, word(find_ppi(range(sent, 0), PPI_HASH)));
+	ASSERT_TRUE(netvsp_get_channel(self->nv, 3, &state));
+	EXPECT_EQ(1, state.counts.rx_frames);
+	EXPECT_FALSE(chan.failed);
+	/* Another channel has nothing to do with it. */
+	complete_on(&subs[2], sent->trans_id);
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, table_beyond_the_channels)
+{
+	static const uint32_t table[4] = { 2, 1, 1, 1 };
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	struct sent *sent;
+
+	up(_metadata, self);
+	set_rss(_metadata, self, table);
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_NE(NULL, next());		/* there are no others */
+	ASSERT_EQ(NVSP_SUCCESS,
+		  request(_metadata, self, NVSP_SUBCHANNEL_ALLOCATE, 2));
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_NE(NULL, next());		/* it is not open */
+	sub_open(2);
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_EQ(NULL, next());
+	sent = next_on(&subs[2]);
+	ASSERT_NE(NULL, sent);
+	/* Closed with a frame under way, opened again. */
+	subs[2].offer.ops->close(subs[2].offer.ctx, &subs[2]);
+	subs[2].open = false;
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_NE(NULL, next());
+	sub_open(2);
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_NE(NULL, next_on(&subs[2]));
+	EXPECT_FALSE(chan.failed);
+	complete_on(&subs[2], sent->trans_id);	/* of before */
+	EXPECT_TRUE(chan.failed);
+}
+
+/* Each ring has frames waiting of its own, all have one receive buffer. */
+TEST_F(netvsp, one_ring_full)
+{
+	static const uint32_t table[4] = { 1, 2, 2, 2 };
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint64_t trans_id = 0;
+	struct sent *sent;
+	unsigned int i;
+
+	up_4(_metadata, self);
+	set_rss(_metadata, self, table);
+	subs[1].room = 0;
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next_on(&subs[1]));
+	bytes[30] = 1;
+	for (i = 0; i < 16; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	for (i = 0; (sent = next_on(&subs[2])); i++)
+		trans_id = sent->trans_id;
+	EXPECT_EQ(16, i);			/* the whole buffer */
+	subs[1].room = 10;
+	kick_on(&subs[1]);
+	EXPECT_EQ(NULL, next_on(&subs[1]));
+	complete_on(&subs[2], trans_id);	/* room for another channel */
+	EXPECT_NE(NULL, next_on(&subs[1]));
+	EXPECT_EQ(0, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, only_frames_on_subchannels)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 0 };
+
+	up_4(_metadata, self);
+	guest_put_on(&subs[1], PKT_INBAND, PKT_FLAG_COMPLETE, 1, &sw,
+		     sizeof(sw));
+	kick_on(&subs[1]);
+	EXPECT_TRUE(chan.failed);
+	EXPECT_TRUE(subs[3].rescinded);
+}
+
+TEST_F(netvsp, no_rndis_control_on_subchannels)
+{
+	struct nvsp_rndis rndis = { NVSP_RNDIS, NVSP_CHAN_CONTROL, 0, 16 };
+
+	up_4(_metadata, self);
+	guest_put_on(&subs[3], PKT_INBAND, PKT_FLAG_COMPLETE, 1, &rndis,
+		     sizeof(rndis));
+	kick_on(&subs[3]);
+	EXPECT_TRUE(chan.failed);
+}
+
+/* The whole NIC goes when a ring of it is broken. */
+TEST_F(netvsp, broken_ring_of_a_subchannel)
+{
+	static const uint32_t table[4] = { 1, 1, 1, 1 };
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	unsigned int i;
+
+	up_4(_metadata, self);
+	set_rss(_metadata, self, table);
+	subs[2].room = 0;
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_NE(NULL, next_on(&subs[1]));
+	subs[1].broken = true;
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_TRUE(subs[1].failed);
+	EXPECT_TRUE(chan.rescinded);
+	for (i = 1; i < 4; i++)
+		EXPECT_TRUE(subs[i].rescinded);
+	EXPECT_FALSE(state_open(self));
+}
+
+/* A guest that is killed gives its channels back without being asked. */
+TEST_F(netvsp, subchannel_given_back)
+{
+	static const uint32_t table[4] = { 1, 1, 1, 1 };
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+
+	up_4(_metadata, self);
+	set_rss(_metadata, self, table);
+	subs[1].offer.ops->close(subs[1].offer.ctx, &subs[1]);
+	subs[1].open = false;
+	subs[1].offer.ops->released(subs[1].offer.ctx, &subs[1]);
+	ASSERT_TRUE(subs[1].rescinded);		/* which releases it again */
+	sub_released(1);
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_NE(NULL, next());
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, removed_with_subchannels)
+{
+	up_4(_metadata, self);
+	netvsp_remove(self->nv);
+	EXPECT_TRUE(subs[1].rescinded);
+	EXPECT_TRUE(subs[2].rescinded);
+	EXPECT_TRUE(subs[3].rescinded);
+	EXPECT_TRUE(chan.rescinded);
+	/* They may be released after the NIC. */
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	self->nv = NULL;
+}
+
+/* Receive */
 
 TEST_F(netvsp, receive)
 {
@@ -1329,7 +1708,6 @@ TEST_F(netvsp, vf_that_was_there_before)
 	init(_metadata, self, NVSP_V5, NVSP_CAP_SRIOV);
 	buffers(_metadata, self, 28);
 	rndis_up(_metadata, self, 28);
-	EXPECT_NE(NULL, next());		/* the send table */
 	sent = next();
 	ASSERT_NE(NULL, sent);
 	EXPECT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
@@ -1343,7 +1721,6 @@ TEST_F(netvsp, vf_that_was_there_before)
 	init(_metadata, self, NVSP_V5, 0);
 	buffers(_metadata, self, 28);
 	rndis_up(_metadata, self, 28);
-	EXPECT_NE(NULL, next());
 	EXPECT_EQ(NULL, next());
 	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
 

@@ -49,6 +49,7 @@ FIXTURE_SETUP(rndis)
 	self->rn.link = true;
 	self->rn.gen = generation_find("ws2022");
 	self->rn.speed = 10000;
+	self->rn.queues = 1;
 	rndis_reset(&self->rn);
 	self->rn.frame_size = 1514;
 	start(self);
@@ -393,14 +394,14 @@ TEST_F(rndis, rss_parameters)
 	struct {
 		struct ndis_rss_params par;
 		uint32_t table[16];
-		uint8_t key[NDIS_RSS_KEY_LEN];
+		uint8_t key[RSS_KEY_LEN];
 	} rss = {
 		.par = {
 			.obj = { NDIS_OBJ_RSS_PARAMS, 2, 40 },
 			.hash_info = 0x301,
 			.table_len = sizeof(rss.table),
 			.table_offset = sizeof(rss.par),
-			.key_len = NDIS_RSS_KEY_LEN,
+			.key_len = RSS_KEY_LEN,
 			.key_offset = sizeof(rss.par) + sizeof(rss.table),
 		},
 	};
