@@ -276,6 +276,26 @@ bool frame_gso_headers(struct frame *frame, uint8_t *hdr)
 	return true;
 }
 
+const char *frame_check_request(const struct frame *frame)
+{
+	bool burst = frame->gso != GSO_NONE;
+	const uint8_t *l3;
+	struct layout lay;
+	uint16_t want;
+
+	if (!find_layout(frame, &lay) || !lay.l4)
+		return "no TCP or UDP";
+	l3 = frame->data + lay.l3;
+	if (burst && get16(l3 + (lay.ip6 ? 4 : 2)))
+		return "length of IP not left open";
+	if (burst && !lay.ip6 && get16(l3 + 10))
+		return "checksum of IP not left open";
+	want = fold(pseudo_sum(l3, &lay, burst ? 0 : lay.end - lay.l4));
+	if (get16(frame->data + lay.l4 + csum_field(&lay)) != want)
+		return "not the sum of the pseudo header";
+	return NULL;
+}
+
 static void segment_one(const struct frame *frame, const struct layout *lay,
 			uint32_t at, uint32_t count, uint32_t index,
 			uint8_t *buf)
@@ -355,22 +375,37 @@ bool frame_segment(const struct frame *frame,
 	return true;
 }
 
-bool frame_csum_ok(const struct frame *frame)
+static bool l4_csum_ok(const uint8_t *data, const struct layout *lay)
+{
+	uint32_t len = lay->end - lay->l4;
+
+	/* UDP over IPv4 may do without. */
+	if (lay->proto == PROTO_UDP && !get16(data + lay->l4 + 6))
+		return !lay->ip6;
+	return fold(sum(data + lay->l4, len,
+			pseudo_sum(data + lay->l3, lay, len))) == 0xffff;
+}
+
+void frame_check_csum(const struct frame *frame, struct frame_csum *ok)
 {
 	const uint8_t *data = frame->data;
 	struct layout lay;
-	uint32_t l4_len;
 
+	ok->ip = true;
+	ok->l4 = true;
 	if (!find_layout(frame, &lay))
-		return true;
-	if (!lay.ip6 && fold(sum(data + lay.l3, (data[lay.l3] & 0xf) * 4, 0)) !=
-	    0xffff)
-		return false;
-	if (!lay.l4)
-		return true;
-	if (lay.proto == PROTO_UDP && !get16(data + lay.l4 + 6))
-		return !lay.ip6;
-	l4_len = lay.end - lay.l4;
-	return fold(sum(data + lay.l4, l4_len,
-			pseudo_sum(data + lay.l3, &lay, l4_len))) == 0xffff;
+		return;
+	if (!lay.ip6)
+		ok->ip = fold(sum(data + lay.l3, (data[lay.l3] & 0xf) * 4,
+				  0)) == 0xffff;
+	if (lay.l4)
+		ok->l4 = l4_csum_ok(data, &lay);
+}
+
+bool frame_csum_ok(const struct frame *frame)
+{
+	struct frame_csum ok;
+
+	frame_check_csum(frame, &ok);
+	return ok.ip && ok.l4;
 }

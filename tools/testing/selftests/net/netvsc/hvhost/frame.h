@@ -66,7 +66,24 @@ bool frame_locate_l4(struct frame *frame);
 #define FRAME_GSO_HDR	256
 bool frame_gso_headers(struct frame *frame, uint8_t *hdr);
 
-/* The Internet checksum of a frame that needs none: true if all is right. */
+/*
+ * What a sender has to leave to a NIC that is to finish its frame: the sum of
+ * the pseudo header in the L4 checksum field; in a burst without a length, and
+ * the length of the IP header 0.  NULL, or what is not as it should be.
+ */
+const char *frame_check_request(const struct frame *frame);
+
+/**
+ * struct frame_csum - the state of the checksums of a frame that needs none
+ * @ip: of the IPv4 header, or there is none
+ * @l4: of TCP or UDP, or there is none
+ */
+struct frame_csum {
+	bool ip, l4;
+};
+
+void frame_check_csum(const struct frame *frame, struct frame_csum *ok);
+/* True if all is right. */
 bool frame_csum_ok(const struct frame *frame);
 
 /* What a frame carries, for those who report on its checksums. */

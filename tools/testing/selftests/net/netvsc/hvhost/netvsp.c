@@ -155,6 +155,7 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 		.mtu = nv->rndis.frame_size - FRAME_HDR,
 		.vf_announced = nv->vf_announced,
 		.protocol_errors = nv->protocol_errors,
+		.tx_bad_offload = nv->rndis.tx_bad_offload,
 	};
 }
 

@@ -44,6 +44,7 @@ struct netvsp_state {
 	uint32_t mtu;
 	bool vf_announced;
 	uint64_t protocol_errors;
+	uint64_t tx_bad_offload;
 };
 
 struct netvsp_counts {

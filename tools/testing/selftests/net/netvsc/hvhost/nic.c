@@ -445,9 +445,10 @@ static void print_synthetic(const struct nic *nic, FILE *out)
 		nic->link);
 	print_counters(nic, PATH_SYNTHETIC, out);
 	fprintf(out, " rndis=%d nvsp=%#x filter=%#x mtu=%u vf_announced=%d"
-		" protocol_errors=%" PRIu64 " speed=%u\n", st.rndis_ready,
+		" protocol_errors=%" PRIu64 " speed=%u tx_bad_offload=%" PRIu64
+		"\n", st.rndis_ready,
 		st.nvsp_version, st.packet_filter, st.mtu, st.vf_announced,
-		st.protocol_errors, nic->speed);
+		st.protocol_errors, nic->speed, st.tx_bad_offload);
 }
 
 /* One line for each channel that the guest has, or has used. */

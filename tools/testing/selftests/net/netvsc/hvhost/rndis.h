@@ -37,6 +37,8 @@ struct vnic;
  * @frame_size: MTU and Ethernet header
  * @ready: initialized and not halted
  * @vlan_inline: the guest does not know tags outside of the frame
+ * @tx_bad_offload: messages refused because the host was asked to finish a frame
+ *	in a way that makes no sense, or that was not agreed on
  * @offload_changed: the guest should be told of its new configuration
  */
 struct rndis {
@@ -52,6 +54,7 @@ struct rndis {
 	bool ready;
 	bool vlan_inline;
 	bool offload_changed;
+	uint64_t tx_bad_offload;
 	uint32_t filter;
 	uint32_t tx_csum4, tx_csum6, rx_csum4, rx_csum6;
 	bool lso4, lso6, rsc4, rsc6;
@@ -92,8 +95,7 @@ bool rndis_fits(const struct rndis *rn, const struct frame *frame);
  *
  * Return: NULL, or what is wrong.
  */
-const char *rndis_packets(const struct rndis *rn, const uint8_t *msg,
-			  size_t len,
+const char *rndis_packets(struct rndis *rn, const uint8_t *msg, size_t len,
 			  void (*emit)(void *ctx, const struct frame *frame),
 			  void *ctx);
 

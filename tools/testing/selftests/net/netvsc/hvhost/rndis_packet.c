@@ -73,28 +73,34 @@ static const char *parse_ppis(const uint8_t *at, uint32_t len,
 	return NULL;
 }
 
-static const char *want_csum(struct frame *frame, uint32_t info)
+static const char *want_csum(const struct rndis *rn, struct frame *frame,
+			     uint32_t info)
 {
 	uint32_t ip = info & (TXCSUM_IP4 | TXCSUM_IP6);
 	uint32_t l4 = info & (TXCSUM_TCP | TXCSUM_UDP);
+	uint32_t on = ip == TXCSUM_IP6 ? rn->tx_csum6 : rn->tx_csum4;
 	struct frame_proto proto;
 
+	frame_classify(frame, &proto);
 	frame->needs_ipcsum = info & TXCSUM_IP4 && info & TXCSUM_IPHDR;
+	if (frame->needs_ipcsum && (!proto.ip4 || !(on & NDIS_CSUM_IP)))
+		return "checksum of an IP header that was not agreed on";
 	if (!l4)
 		return NULL;
 	if (!ip || ip == (TXCSUM_IP4 | TXCSUM_IP6) ||
 	    l4 == (TXCSUM_TCP | TXCSUM_UDP))
 		return "checksum of more than one protocol, or of none";
-	frame_classify(frame, &proto);
 	if (!(ip == TXCSUM_IP4 ? proto.ip4 : proto.ip6) ||
 	    !(l4 == TXCSUM_TCP ? proto.tcp : proto.udp))
 		return "checksum of another protocol than the frame's";
+	if (!(on & (l4 == TXCSUM_TCP ? NDIS_CSUM_TCP : NDIS_CSUM_UDP)))
+		return "checksum that was not agreed on";
 	if (!frame_locate_l4(frame))
 		return "checksum of a broken header";
 	if (TXCSUM_OFFSET(info) && TXCSUM_OFFSET(info) != frame->csum_start)
 		return "checksum with a wrong header offset";
 	frame->needs_csum = true;
-	return NULL;
+	return frame_check_request(frame);
 }
 
 static const char *want_lso(const struct rndis *rn, struct frame *frame,
@@ -105,6 +111,8 @@ static const char *want_lso(const struct rndis *rn, struct frame *frame,
 
 	if (!(info & LSO_V2))
 		return "large send, version 1";
+	if (!(info & LSO_IP6 ? rn->lso6 : rn->lso4))
+		return "large send that was not agreed on";
 	frame->gso = info & LSO_IP6 ? GSO_TCP6 : GSO_TCP4;
 	frame_classify(frame, &proto);
 	if (!proto.tcp || (frame->gso == GSO_TCP6) != proto.ip6)
@@ -115,10 +123,39 @@ static const char *want_lso(const struct rndis *rn, struct frame *frame,
 		return "large send with a wrong header offset";
 	if (!mss || frame->hdr_len + mss > rn->frame_size)
 		return "large send with segments too large or empty";
+	if (frame->len > frame->hdr_len + NDIS_LSO_MAX)
+		return "large send of more than is offered";
+	if (frame->len <= frame->hdr_len + mss)
+		return "large send of a single segment";
 	frame->gso_size = mss;
 	frame->needs_csum = true;
 	frame->needs_ipcsum = frame->gso == GSO_TCP4;
+	return frame_check_request(frame);
+}
+
+static const char *want_vlan(struct frame *frame, uint32_t info)
+{
+	if (info >> 16)
+		return "VLAN tag of more than 16 bits";
+	/* priority, CFI and id stand in the opposite order here */
+	frame->vlan = true;
+	frame->tci = (info & 7) << 13 | (info >> 3 & 1) << 12 | info >> 4;
 	return NULL;
+}
+
+/* What the guest asks the host to finish. */
+static const char *want(const struct rndis *rn, const struct ppis *ppis,
+			struct frame *frame)
+{
+	const char *why = NULL;
+
+	if (ppis->has_vlan)
+		why = want_vlan(frame, ppis->vlan);
+	if (!why && ppis->has_lso)
+		return want_lso(rn, frame, ppis->lso);
+	if (!why && ppis->has_csum)
+		why = want_csum(rn, frame, ppis->csum);
+	return why;
 }
 
 bool rndis_fits(const struct rndis *rn, const struct frame *frame)
@@ -133,25 +170,19 @@ bool rndis_fits(const struct rndis *rn, const struct frame *frame)
 	return frame->len <= most;
 }
 
-static const char *to_frame(const struct rndis *rn, const struct ppis *ppis,
+static const char *to_frame(struct rndis *rn, const struct ppis *ppis,
 			    struct frame *frame)
 {
+	const char *why;
+
 	if (frame->len < FRAME_HDR || frame->len > FRAME_MAX)
 		return "length of frame";
-	if (ppis->has_vlan) {
-		/* priority, CFI and id stand in the opposite order here */
-		frame->vlan = true;
-		frame->tci = (ppis->vlan & 7) << 13 |
-			     (ppis->vlan >> 3 & 1) << 12 |
-			     (ppis->vlan >> 4 & 0xfff);
-	}
-	if (ppis->has_lso)
-		return want_lso(rn, frame, ppis->lso);
-	if (!rndis_fits(rn, frame))
+	if (!ppis->has_lso && !rndis_fits(rn, frame))
 		return "frame larger than the MTU";
-	if (ppis->has_csum)
-		return want_csum(frame, ppis->csum);
-	return NULL;
+	why = want(rn, ppis, frame);
+	if (why)
+		rn->tx_bad_offload++;
+	return why;
 }
 
 static bool inside(uint32_t offset, uint32_t len, uint32_t from, uint32_t to)
@@ -160,7 +191,7 @@ static bool inside(uint32_t offset, uint32_t len, uint32_t from, uint32_t to)
 }
 
 /* @body follows the message header. */
-static const char *parse_packet(const struct rndis *rn, const uint8_t *body,
+static const char *parse_packet(struct rndis *rn, const uint8_t *body,
 				uint32_t len, struct frame *frame)
 {
 	struct ppis ppis = { 0 };
@@ -191,7 +222,7 @@ static const char *parse_packet(const struct rndis *rn, const uint8_t *body,
 	return to_frame(rn, &ppis, frame);
 }
 
-static const char *walk(const struct rndis *rn, const uint8_t *msg, size_t len,
+static const char *walk(struct rndis *rn, const uint8_t *msg, size_t len,
 			void (*emit)(void *ctx, const struct frame *frame),
 			void *ctx)
 {
@@ -222,8 +253,7 @@ static const char *walk(const struct rndis *rn, const uint8_t *msg, size_t len,
 	return NULL;
 }
 
-const char *rndis_packets(const struct rndis *rn, const uint8_t *msg,
-			  size_t len,
+const char *rndis_packets(struct rndis *rn, const uint8_t *msg, size_t len,
 			  void (*emit)(void *ctx, const struct frame *frame),
 			  void *ctx)
 {
@@ -235,21 +265,22 @@ const char *rndis_packets(const struct rndis *rn, const uint8_t *msg,
 static uint32_t rx_csum_info(const struct rndis *rn, const struct frame *frame)
 {
 	struct frame_proto proto;
+	struct frame_csum ok = { true, true };
 	uint32_t info = 0;
 	uint32_t on;
-	bool good;
 
 	frame_classify(frame, &proto);
 	if (!proto.ip4 && !proto.ip6)
 		return 0;
 	on = proto.ip4 ? rn->rx_csum4 : rn->rx_csum6;
-	good = frame->csum_good || frame_csum_ok(frame);
-	if (proto.ip4 && on & NDIS_CSUM_IP && good)
-		info |= RXCSUM_IP_GOOD;
+	if (!frame->csum_good)
+		frame_check_csum(frame, &ok);
+	if (proto.ip4 && on & NDIS_CSUM_IP)
+		info |= ok.ip ? RXCSUM_IP_GOOD : RXCSUM_IP_BAD;
 	if (proto.tcp && on & NDIS_CSUM_TCP)
-		info |= good ? RXCSUM_TCP_GOOD : RXCSUM_TCP_BAD;
+		info |= ok.l4 ? RXCSUM_TCP_GOOD : RXCSUM_TCP_BAD;
 	if (proto.udp && on & NDIS_CSUM_UDP)
-		info |= good ? RXCSUM_UDP_GOOD : RXCSUM_UDP_BAD;
+		info |= ok.l4 ? RXCSUM_UDP_GOOD : RXCSUM_UDP_BAD;
 	return info;
 }
 

@@ -247,7 +247,7 @@ struct ndis_offload {
 #define NDIS_OFFLOAD_LEN_2	offsetof(struct ndis_offload, rsc4)
 #define NDIS_OFFLOAD_LEN_3	sizeof(struct ndis_offload)
 
-#define NDIS_LSO_MAX		0xf53c	/* what a Hyper-V switch offers */
+#define NDIS_LSO_MAX		0xf53cu	/* what a Hyper-V switch offers */
 
 struct ndis_offload_params {
 	struct ndis_obj obj;

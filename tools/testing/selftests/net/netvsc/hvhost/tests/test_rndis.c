@@ -523,14 +523,23 @@ static void make_tcp(uint8_t *data, uint32_t len)
 	memcpy(data, mac, 6);
 	put16(data + 12, 0x0800);
 	data[14] = 0x45;
-	put16(data + 16, len > 65000 ? 0 : len - 14);
+	put16(data + 16, len - 14);
 	data[23] = 6;
 	data[34 + 12] = 5 << 4;
+	put16(data + 34 + 16, 6 + len - 34);	/* the addresses are 0 */
+}
+
+/* The same, left to the host to be cut. */
+static void make_burst(uint8_t *data, uint32_t len)
+{
+	make_tcp(data, len);
+	put16(data + 16, 0);
+	put16(data + 34 + 16, 6);
 }
 
 /* Appends a message with up to three values and a frame of @len bytes. */
-static void add_packet(FIXTURE_DATA(rndis) *self, uint32_t len,
-		       const uint32_t (*ppis)[2], unsigned int nr_ppis)
+static uint8_t *add_packet(FIXTURE_DATA(rndis) *self, uint32_t len,
+			   const uint32_t (*ppis)[2], unsigned int nr_ppis)
 {
 	uint8_t *at = self->msg + self->len + HDR;
 	struct rndis_packet pkt = {
@@ -551,8 +560,12 @@ static void add_packet(FIXTURE_DATA(rndis) *self, uint32_t len,
 		memcpy(at + sizeof(pkt) + i * 16, &ppi, sizeof(ppi));
 		memcpy(at + sizeof(pkt) + i * 16 + 12, &ppis[i][1], 4);
 	}
-	make_tcp(at + pkt.data_offset, len);
+	if (nr_ppis && ppis[0][0] == PPI_LSO)
+		make_burst(at + pkt.data_offset, len);
+	else
+		make_tcp(at + pkt.data_offset, len);
 	self->len += hdr.len;
+	return at + pkt.data_offset;
 }
 
 static void collect(void *ctx, const struct frame *frame)
@@ -641,7 +654,68 @@ TEST_F(rndis, checksum_requests_that_make_no_sense)
 		add_packet(self, 80, ppi, 1);
 		EXPECT_NE(NULL, data(self, self->len));
 		EXPECT_EQ(0, self->nr_frames);
+		EXPECT_EQ(i + 1, self->rn.tx_bad_offload);
 	}
+}
+
+/* The request is all right, what the guest left in the frame is not. */
+TEST_F(rndis, checksums_not_prepared)
+{
+	uint32_t csum[1][2] = {
+		{ PPI_CHECKSUM, TXCSUM_IP4 | TXCSUM_TCP | 34 << 16 }
+	};
+	uint32_t lso[1][2] = { { PPI_LSO, 1460 | 34 << 20 | LSO_V2 } };
+	uint8_t *frame;
+
+	frame = add_packet(self, 80, csum, 1);
+	frame[34 + 17] ^= 1;
+	EXPECT_STREQ("not the sum of the pseudo header",
+		     data(self, self->len));
+	self->len = 0;
+	frame = add_packet(self, 30000, lso, 1);
+	put16(frame + 16, 30000 - 14);
+	EXPECT_STREQ("length of IP not left open", data(self, self->len));
+	self->len = 0;
+	frame = add_packet(self, 30000, lso, 1);
+	frame[25] = 1;
+	EXPECT_STREQ("checksum of IP not left open", data(self, self->len));
+	self->len = 0;
+	frame = add_packet(self, 30000, lso, 1);
+	put16(frame + 34 + 16, 6 + 30000 - 34);
+	EXPECT_STREQ("not the sum of the pseudo header",
+		     data(self, self->len));
+	EXPECT_EQ(4, self->rn.tx_bad_offload);
+	EXPECT_EQ(0, self->nr_frames);
+}
+
+TEST_F(rndis, offloads_not_agreed_on)
+{
+	uint32_t csum[1][2] = {
+		{ PPI_CHECKSUM, TXCSUM_IP4 | TXCSUM_TCP | 34 << 16 }
+	};
+	uint32_t lso[1][2] = { { PPI_LSO, 1460 | 34 << 20 | LSO_V2 } };
+	uint32_t vlan[1][2] = { { PPI_VLAN, 0x10010 } };
+
+	self->rn.tx_csum4 = 0;
+	add_packet(self, 80, csum, 1);
+	EXPECT_STREQ("checksum that was not agreed on", data(self, self->len));
+	self->rn.lso4 = false;
+	self->len = 0;
+	add_packet(self, 30000, lso, 1);
+	EXPECT_STREQ("large send that was not agreed on",
+		     data(self, self->len));
+	self->rn.lso4 = true;
+	self->len = 0;
+	add_packet(self, 1514, lso, 1);
+	EXPECT_STREQ("large send of a single segment", data(self, self->len));
+	self->len = 0;
+	add_packet(self, 54 + NDIS_LSO_MAX + 1, lso, 1);
+	EXPECT_STREQ("large send of more than is offered",
+		     data(self, self->len));
+	self->len = 0;
+	add_packet(self, 60, vlan, 1);
+	EXPECT_STREQ("VLAN tag of more than 16 bits", data(self, self->len));
+	EXPECT_EQ(5, self->rn.tx_bad_offload);
 }
 
 TEST_F(rndis, vlan_and_hints)
@@ -852,7 +926,8 @@ TEST_F(rndis, header_for_the_guest)
 	/* Checked here if nobody else did, and these sums are wrong. */
 	frame.csum_good = false;
 	rndis_rx_header(&self->rn, &frame, &part, hdr);
-	EXPECT_EQ(RXCSUM_TCP_BAD, find_ppi(hdr, PPI_CHECKSUM, &found));
+	EXPECT_EQ(RXCSUM_IP_BAD | RXCSUM_TCP_BAD,
+		  find_ppi(hdr, PPI_CHECKSUM, &found));
 	/* Not said to a guest that does not want to know. */
 	self->rn.rx_csum4 = 0;
 	rndis_rx_header(&self->rn, &frame, &part, hdr);
