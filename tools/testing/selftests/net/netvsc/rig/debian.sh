@@ -20,6 +20,21 @@ debian_codename()
 	esac
 }
 
+# In front of mmdebstrap: what root has it mount is gone when it is, also if it is
+# killed.  Anybody else gives it a namespace anyway.
+# shellcheck disable=SC2034
+own_mounts=()
+((EUID)) || own_mounts=(unshare --mount --propagation private)
+
+# The suite that holds kernel 6.12, for each release of Debian.
+kernel_suite()
+{
+	case $(debian_codename) in
+	bookworm) echo bookworm-backports ;;
+	trixie) echo trixie ;;
+	esac
+}
+
 # Prints 'URI SUITE KEYRING' for every suite that the machine's sources name
 # with component main, one-line and deb822 formats alike.
 machine_sources()

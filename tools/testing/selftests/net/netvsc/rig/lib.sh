@@ -98,7 +98,7 @@ cleanup()
 		wait "$pid" 2>/dev/null
 	done
 	for path in "${cleanup_paths[@]}"; do
-		rm -rf -- "$path"
+		rm -rf --one-file-system -- "$path"
 	done
 	if declare -F at_exit >/dev/null; then
 		at_exit
