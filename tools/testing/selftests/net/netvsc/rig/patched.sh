@@ -5,16 +5,16 @@
 # comes first.
 #
 # The tree holds what `git am` of the series makes, file by file: what a patch
-# does not bring is the package's.  Files that have not changed are not touched,
-# so that make builds only what has to be built.
+# does not bring is the package's.  What lies in tools/ may be older.  Files that
+# have not changed are not touched, so that make builds only what has to be built.
 
 # Sets patched to a directory with
 #
 #	tree/		the source
 #	version		of the package
-#	series		hash of all that the series is made from
+#	series		hash of what in the series counts for a build
 #
-# Until the script ends nobody changes it; others may build from it, too.
+# Until the script ends nobody changes it.
 patched_tree()
 {
 	local source fd key
@@ -24,23 +24,25 @@ patched_tree()
 	mkdir -p "$CACHE/lock" "$CACHE/patched"
 	exec {fd}>"$CACHE/lock/patched"
 	key=$(series_key)
-	while :; do
-		flock --shared "$fd"
-		[[ ! -e $patched/series || $key != "$(<"$patched/series")" ]] ||
-			return 0
-		flock --unlock "$fd"
-		flock --nonblock "$fd" || {
-			stage source "waiting for a build of another series"
-			flock "$fd"
-		}
-		[[ -e $patched/version ]] || copy_source "$source"
-		rm -f "$patched/series"
-		bring_series "$source/tree"
-		echo "$key" >"$patched/series"
-		flock --unlock "$fd"
-	done
+	flock --shared "$fd"
+	[[ ! -e $patched/series || $key != "$(<"$patched/series")" ]] ||
+		return 0
+	flock --unlock "$fd"
+	flock --nonblock "$fd" || {
+		stage source "waiting for a build of another series"
+		flock "$fd"
+	}
+	# Kept until the script ends: in a moment without it, somebody who has
+	# waited as well would bring another series.
+	[[ -e $patched/version ]] || copy_source "$source" "$patched"
+	[[ ! -e $patched/series || $key != "$(<"$patched/series")" ]] ||
+		return 0
+	rm -f "$patched/series"
+	bring_series "$source/tree"
+	echo "$key" >"$patched/series"
 }
 
+# copy_source SOURCE DIR: a tree in DIR that files of a series can be brought to
 copy_source()
 {
 	local new=''
@@ -50,16 +52,17 @@ copy_source()
 	cp -a --link "$1/tree" "$new/tree"
 	cp "$1/version" "$new/version"
 	: >"$new/brought"
-	publish "$new" "$patched"
+	publish "$new" "$2"
 }
 
-# Every file that the series could take in, with its mode.
+# What the kernel's build, its documentation and KUnit see of the series, with
+# modes.  A change of the rig or of a test is no reason to build again.
 series_key()
 {
 	(
 		cd "$TOP" || exit
 		git ls-files -z -co --exclude-standard --deduplicate -- \
-			drivers include Documentation tools MAINTAINERS series |
+			drivers include Documentation series |
 			sort -z |
 			while IFS= read -r -d '' path; do
 				[[ -f $path ]] || continue
@@ -71,24 +74,34 @@ series_key()
 
 bring_series()
 {
-	local stock=$1 tree=$patched/tree new='' path
+	local new=''
 
 	temp_dir new "$CACHE/tmp"
 	"$RIG/series" --out "$new/patches" --export "$new"
+	bring_files "$new" "$1" "$patched"
+}
+
+# bring_files NEW STOCK DIR: DIR/tree becomes the tree STOCK with the files of
+# NEW, as `series --export` has put them there.
+bring_files()
+{
+	local new=$1 stock=$2 dir=$3 tree=$3/tree path
+
 	(cd "$new/files" && find . -type f -printf '%P\n') >"$new/brought"
-	# What the last series brought or took away, and this one does not.
+	# What was brought or taken away before, and is not now.
 	while read -r path; do
 		[[ ! -e $new/files/$path ]] || continue
 		if [[ -e $stock/$path ]]; then
 			mkdir -p "$(dirname "$tree/$path")"
-			ln -f "$stock/$path" "$tree/$path"
+			# Not a link: it has to be younger than what was built.
+			cp --remove-destination "$stock/$path" "$tree/$path"
 		else
 			rm -f "$tree/$path"
 		fi
-	done <"$patched/brought"
-	sort -u "$new/brought" "$new/removed" "$patched/brought" \
+	done <"$dir/brought"
+	sort -u "$new/brought" "$new/removed" "$dir/brought" \
 		>"$new/brought.all"
-	cp "$new/brought.all" "$patched/brought"
+	cp "$new/brought.all" "$dir/brought"
 	while read -r path; do
 		cmp -s "$new/files/$path" "$tree/$path" && continue
 		mkdir -p "$(dirname "$tree/$path")"
@@ -100,17 +113,19 @@ bring_series()
 	done <"$new/removed"
 }
 
-# Sets kmake to the make of a build in directory OBJ.
+# prepare_kmake OBJ [TREE]: sets kmake to the make of a build in directory OBJ
 prepare_kmake()
 {
+	local tree=${2:-$patched/tree}
+
 	# Used by those that read this file.
 	# shellcheck disable=SC2034
 	kmake=(
-		make -C "$patched/tree" O="$1" -j"$(nproc)"
+		make -C "$tree" O="$1" -j"$(nproc)"
 		KBUILD_KCONFIG="$1/Kconfig.rig" KBUILD_BUILD_USER=netvsc
 		KBUILD_BUILD_HOST=rig
 	)
-	cat "$patched/tree/Kconfig" "$RIG/7.3.Kconfig" >"$1/Kconfig.new"
+	cat "$tree/Kconfig" "$RIG/7.3.Kconfig" >"$1/Kconfig.new"
 	cmp -s "$1/Kconfig.new" "$1/Kconfig.rig" ||
 		cp "$1/Kconfig.new" "$1/Kconfig.rig"
 }
