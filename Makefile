@@ -15,8 +15,8 @@ ifndef NETVSC_START
 export NETVSC_START := $(shell date +%s)
 endif
 
-.PHONY: help demo check selftest kunit lint shell modules series hvhost
-.PHONY: clean distclean
+.PHONY: help demo check selftest kunit lint shell modules series series-check
+.PHONY: deb deb-test hvhost clean distclean
 .PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
 	prepare-hvhost prepare-modules
 
@@ -30,6 +30,9 @@ help:
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
 	@echo 'make modules    the driver, out of tree, [KDIR=...]'
 	@echo 'make series     the patches for the kernel, in out/series'
+	@echo 'make series-check  each of them applies to 7.3, and builds'
+	@echo 'make deb        the driver as a DKMS package for Debian, in out/deb'
+	@echo 'make deb-test   a Debian guest that installs and removes it'
 	@echo 'make hvhost     the Hyper-V host'
 	@echo 'make clean      removes out/; make distclean the cache as well'
 
@@ -67,6 +70,19 @@ modules:
 series:
 	@$(RIG)/install-packages fetch series
 	@$(RIG)/series
+
+series-check:
+	@$(RIG)/install-packages fetch build series kernel
+	@$(RIG)/series-check
+
+deb:
+	@$(RIG)/install-packages deb
+	@$(RIG)/deb
+
+deb-test:
+	@$(RIG)/install-packages fetch build image run deb
+	@$(call prepare,kernel small hvhost)
+	@$(RIG)/deb-test
 
 kunit:
 	@$(RIG)/install-packages fetch build kernel

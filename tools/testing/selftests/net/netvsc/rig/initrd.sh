@@ -106,19 +106,26 @@ put_scripts()
 	} >"$dir/env"
 }
 
-guest_initrd()
+put_guest_modules()
 {
-	local top=$work/guest dir name
+	local name
 
-	mkdir "$top"
 	for name in "${optional_modules[@]}"; do
 		if has_module "$kernel" "$name"; then
 			guest_modules+=("$name")
 		fi
 	done
-	put_modules "$top" "$kernel" "${guest_modules[@]}"
-	put_driver "$top"
-	index_modules "$top" "$kernel"
+	put_modules "$1" "$kernel" "${guest_modules[@]}"
+	put_driver "$1"
+	index_modules "$1" "$kernel"
+}
+
+guest_initrd()
+{
+	local top=$work/guest dir
+
+	mkdir "$top"
+	[[ $root ]] || put_guest_modules "$top"
 	put_scripts "$top"
 	[[ $image == full ]] || install -m 755 "$RIG/guest-init" "$top/init"
 	for dir in "${overlays[@]}"; do
