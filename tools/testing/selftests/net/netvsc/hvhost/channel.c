@@ -369,6 +369,12 @@ enum ring_status channel_read(struct channel *chan, struct packet *pkt)
 	return status;
 }
 
+void channel_silence(struct channel *chan)
+{
+	if (chan->state == CHAN_OPEN)
+		ring_silence(&chan->in);
+}
+
 static enum ring_status channel_put(struct channel *chan, uint16_t type,
 				    uint16_t flags, uint64_t trans_id,
 				    const struct iovec *iov,

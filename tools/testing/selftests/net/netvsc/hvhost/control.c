@@ -185,6 +185,24 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 	return "usage: vf N add | eject | yank | link on|off";
 }
 
+static const char *hold_command(struct host *host, unsigned int id, char *rest)
+{
+	return *last_words(rest) ? "usage: hold N" : host_hold(host, id, true);
+}
+
+static const char *release_command(struct host *host, unsigned int id,
+				   char *rest)
+{
+	return *last_words(rest) ? "usage: release N" :
+				   host_hold(host, id, false);
+}
+
+static const char *offer_command(struct host *host, unsigned int id,
+				 char *rest)
+{
+	return *last_words(rest) ? "usage: offer N" : host_offer(host, id);
+}
+
 static const char *capture_command(struct host *host, unsigned int id,
 				   char *rest)
 {
@@ -222,6 +240,21 @@ static void do_nic(struct host *host, char *rest, const struct reply *to)
 static void do_vf(struct host *host, char *rest, const struct reply *to)
 {
 	for_nic(host, rest, to, vf_command);
+}
+
+static void do_hold(struct host *host, char *rest, const struct reply *to)
+{
+	for_nic(host, rest, to, hold_command);
+}
+
+static void do_release(struct host *host, char *rest, const struct reply *to)
+{
+	for_nic(host, rest, to, release_command);
+}
+
+static void do_offer(struct host *host, char *rest, const struct reply *to)
+{
+	for_nic(host, rest, to, offer_command);
 }
 
 static void do_capture(struct host *host, char *rest, const struct reply *to)
@@ -330,6 +363,17 @@ static const struct command {
 	  "vf N eject                    ask the guest to give it up; ok: asked\n"
 	  "vf N yank                     take it without asking\n"
 	  "vf N link on|off              cable of the VF" },
+	{ "hold", do_hold, true,
+	  "hold N                        take nothing from NIC N's rings and put\n"
+	  "                              nothing on them; frames for it pile up, and\n"
+	  "                              the guest need not signal.  What is left of\n"
+	  "                              the host: messages of VMBus and vPCI, and an\n"
+	  "                              exit for each write to a VF's register" },
+	{ "offer", do_offer, true,
+	  "offer N                       offer what has piled up, as far as there is\n"
+	  "                              room, and go on holding" },
+	{ "release", do_release, true,
+	  "release N                     let go: all that was left is done at once" },
 	{ "stats", do_stats, false,
 	  "stats                         state and counters of each path" },
 	{ "capture", do_capture, true,

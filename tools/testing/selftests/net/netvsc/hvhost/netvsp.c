@@ -116,6 +116,30 @@ void netvsp_network_change(struct netvsp *nv)
 	indicate(nv, RNDIS_I_NETWORK_CHANGE, NULL, 0);
 }
 
+void netvsp_hold(struct netvsp *nv, bool hold)
+{
+	unsigned int i;
+
+	nv->held = hold;
+	for (i = 0; i < nv->nr_queues; i++) {
+		if (!nv->queues[i] || !nv->queues[i]->open)
+			continue;
+		if (hold)
+			channel_silence(nv->queues[i]->chan);
+		else
+			queue_run(nv->queues[i]);
+	}
+}
+
+void netvsp_offer_held(struct netvsp *nv)
+{
+	bool held = nv->held;
+
+	nv->held = false;
+	netvsp_flush(nv);
+	nv->held = held;
+}
+
 void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial)
 {
 	nv->vf_present = present;

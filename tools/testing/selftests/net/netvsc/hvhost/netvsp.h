@@ -67,6 +67,16 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 void netvsp_remove(struct netvsp *nv);
 
 void netvsp_set_link(struct netvsp *nv, bool up);
+
+/*
+ * While it is held, nothing is taken from the guest's rings, nothing is put on
+ * them, and the guest is not told to signal; frames for it pile up.  Letting go
+ * does all that was left.
+ */
+void netvsp_hold(struct netvsp *nv, bool hold);
+/* What has piled up, as far as there is room, without taking anything. */
+void netvsp_offer_held(struct netvsp *nv);
+
 /* The physical NIC's, Mbit/s; guests that asked for it are told. */
 void netvsp_set_speed(struct netvsp *nv, uint32_t speed);
 /* The guest should find out anew which network this is. */

@@ -82,6 +82,7 @@ struct late_switch {
  * @version: of NVSP; 0 before the guest and the host agreed on one
  * @send_buf: NULL while there is none
  * @control: RNDIS answers that wait
+ * @held: nothing is read from the guest, and nothing offered to it
  * @squeezed: the uplink was told to wait
  * @last_done: transaction id of the frames that were completed last
  * @late: runs while the data-path switch @late_switch has to wait
@@ -104,6 +105,7 @@ struct netvsp {
 	struct rx_pool rx;
 	struct rndis rndis;
 	struct out_queue control;
+	bool held;
 	bool squeezed;
 
 	bool vf_present;
@@ -139,6 +141,8 @@ void netvsp_flush(struct netvsp *nv);
 void netvsp_destroy(struct netvsp *nv);
 
 void queue_init(struct queue *q, struct netvsp *nv, unsigned int index);
+/* Reads what the guest has put; writes what waits, on all channels. */
+void queue_run(struct queue *q);
 /* Nothing waits any more; it is not open. */
 void queue_clear(struct queue *q);
 void queue_readable(void *q, struct channel *chan);

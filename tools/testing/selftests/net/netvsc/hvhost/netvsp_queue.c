@@ -180,6 +180,8 @@ void netvsp_flush(struct netvsp *nv)
 {
 	unsigned int i;
 
+	if (nv->held)
+		return;
 	for (i = 0; i < nv->nr_queues; i++)
 		if (nv->queues[i])
 			flush(nv->queues[i]);
@@ -196,7 +198,7 @@ void queue_send(struct queue *q, uint16_t type, uint16_t flags,
 
 	if (!q->open)
 		return;
-	if (!q->out.first) {
+	if (!q->out.first && !q->nv->held) {
 		status = channel_write(q->chan, type, flags, trans_id, data,
 				       len);
 		if (status == RING_OK)
@@ -291,15 +293,21 @@ static void read_packets(struct queue *q)
 	loop_task_queue(&q->more);
 }
 
-static void read_and_flush(void *ctx)
+void queue_run(struct queue *q)
 {
-	struct queue *q = ctx;
 	struct netvsp *nv = q->nv;
 
+	if (nv->held)
+		return;
 	/* What the guest completes here may be what others wait for. */
 	flush(q);
 	read_packets(q);
 	netvsp_flush(nv);
+}
+
+static void run_more(void *ctx)
+{
+	queue_run(ctx);
 }
 
 /* Port of the switch */
@@ -325,19 +333,20 @@ static bool deliver(void *ctx, const struct frame *frame)
 		return false;
 	hash = rss_hash(&nv->rndis.rss, frame);
 	q = steer(nv, &hash);
-	if (!q->waiting.count && !nv->control.first) {
+	if (!q->waiting.count && !nv->control.first && !nv->held) {
 		result = offer_frame(q, frame, &hash);
 		if (result != RX_NO_ROOM)
 			return result == RX_DONE;
 	}
-	return rx_wait(&q->waiting, frame, &hash);
+	return rx_wait(&q->waiting, nv->held ? RX_MAX_HELD : RX_MAX_WAITING,
+		       frame, &hash);
 }
 
 static bool room(void *ctx)
 {
 	struct netvsp *nv = ctx;
 
-	if (most_waiting(nv) < WAITING_HIGH)
+	if (most_waiting(nv) < (nv->held ? RX_MAX_HELD : WAITING_HIGH))
 		return true;
 	nv->squeezed = true;
 	return false;
@@ -363,7 +372,7 @@ void queue_init(struct queue *q, struct netvsp *nv, unsigned int index)
 {
 	q->nv = nv;
 	q->index = index;
-	q->more.fn = read_and_flush;
+	q->more.fn = run_more;
 	q->more.ctx = q;
 	out_init(&q->out);
 	rx_waiting_init(&q->waiting);
@@ -380,7 +389,7 @@ void queue_clear(struct queue *q)
 void queue_readable(void *ctx, struct channel *chan)
 {
 	(void)chan;
-	read_and_flush(ctx);
+	queue_run(ctx);
 }
 
 static bool primary_open(void *ctx, struct channel *chan)

@@ -367,12 +367,12 @@ void rx_waiting_init(struct rx_backlog *log)
 	log->end = &log->first;
 }
 
-bool rx_wait(struct rx_backlog *log, const struct frame *frame,
-	     const struct rss_hash *hash)
+bool rx_wait(struct rx_backlog *log, unsigned int most,
+	     const struct frame *frame, const struct rss_hash *hash)
 {
 	struct rx_waiting *entry;
 
-	if (log->count >= RX_MAX_WAITING || frame->len > FRAME_MAX)
+	if (log->count >= most || frame->len > FRAME_MAX)
 		return false;
 	entry = malloc(sizeof(*entry) + frame->len);
 	if (!entry)

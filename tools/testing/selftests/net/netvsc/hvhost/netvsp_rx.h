@@ -20,6 +20,7 @@ struct rndis;
 
 #define RX_MAX_RANGES	375		/* in one packet, as Hyper-V has it */
 #define RX_MAX_WAITING	512		/* frames without room */
+#define RX_MAX_HELD	16384		/* and those that are held back */
 
 enum rx_result {
 	RX_DONE,
@@ -82,9 +83,9 @@ enum rx_result rx_frame(struct rx_pool *pool, struct channel *chan,
 			const struct rss_hash *hash);
 
 void rx_waiting_init(struct rx_backlog *log);
-/* False if too many wait already. */
-bool rx_wait(struct rx_backlog *log, const struct frame *frame,
-	     const struct rss_hash *hash);
+/* False if @most wait already. */
+bool rx_wait(struct rx_backlog *log, unsigned int most,
+	     const struct frame *frame, const struct rss_hash *hash);
 /* NULL if none waits; otherwise @hash is filled. */
 const struct frame *rx_first_waiting(const struct rx_backlog *log,
 				     struct rss_hash *hash);

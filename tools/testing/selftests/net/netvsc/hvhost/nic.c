@@ -58,13 +58,14 @@ static const char *const vf_state_names[] = {
 /**
  * struct nic - a NIC
  * @removed: it goes away, as soon as its VF has
- * @link, @speed, @vf_link: as the line protocol set them
+ * @link, @speed, @vf_link, @held: as the line protocol set them
  */
 struct nic {
 	struct host *host;
 	unsigned int id;
 	bool removed;
 	bool link;
+	bool held;
 	uint32_t speed;			/* Mbit/s */
 	struct vnic *port;
 	struct netvsp *netvsp;
@@ -300,6 +301,8 @@ const char *host_vf_add(struct host *host, unsigned int id)
 	vf82599_set_bus(nic->vf, nic->bus);
 	nic->vf_link = true;
 	vf82599_set_link(nic->vf, true);
+	if (nic->held)
+		vf82599_hold(nic->vf, true);
 	nic->vf_state = VF_OFFERED;
 	log_info("nic", "%u: VF added, serial %u", id, serial);
 	return NULL;
@@ -381,6 +384,38 @@ const char *host_vf_link(struct host *host, unsigned int id, bool up)
 	nic->vf_link = up;
 	vf82599_set_link(nic->vf, up);
 	log_info("nic", "%u: VF link %s", id, up ? "on" : "off");
+	return NULL;
+}
+
+const char *host_hold(struct host *host, unsigned int id, bool hold)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	nic->held = hold;
+	if (nic->vf)
+		vf82599_hold(nic->vf, hold);
+	netvsp_hold(nic->netvsp, hold);
+	log_info("nic", "%u: %s", id, hold ? "held" : "released");
+	return NULL;
+}
+
+const char *host_offer(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	if (!nic->held)
+		return "the NIC is not held";
+	if (nic->vf)
+		vf82599_offer_held(nic->vf);
+	netvsp_offer_held(nic->netvsp);
 	return NULL;
 }
 

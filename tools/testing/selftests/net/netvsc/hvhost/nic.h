@@ -45,6 +45,12 @@ const char *host_vf_add(struct host *host, unsigned int id);
 const char *host_vf_eject(struct host *host, unsigned int id);
 const char *host_vf_yank(struct host *host, unsigned int id);
 const char *host_vf_link(struct host *host, unsigned int id, bool up);
+/*
+ * The host keeps its hands off both paths of a NIC, goes on, or offers what has
+ * piled up without taking anything.
+ */
+const char *host_hold(struct host *host, unsigned int id, bool hold);
+const char *host_offer(struct host *host, unsigned int id);
 const char *host_capture(struct host *host, unsigned int id, bool vf,
 			 const char *file);
 

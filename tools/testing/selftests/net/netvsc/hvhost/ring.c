@@ -252,6 +252,11 @@ static void ring_mask(struct ring *ring, bool masked)
 	full_barrier();
 }
 
+void ring_silence(struct ring *ring)
+{
+	ring_mask(ring, true);
+}
+
 enum ring_status ring_read(struct ring *ring, struct packet *pkt, bool *signal,
 			   const char **why)
 {

@@ -64,6 +64,9 @@ enum ring_status ring_write(struct ring *ring, uint16_t type, uint16_t flags,
 			    unsigned int nr_iov, uint32_t header,
 			    bool *signal, const char **why);
 
+/* The guest is to keep silent, whatever it writes, until a ring_read(). */
+void ring_silence(struct ring *ring);
+
 /* Room for packets right now, as the guest's rules count it. */
 uint32_t ring_room(const struct ring *ring);
 

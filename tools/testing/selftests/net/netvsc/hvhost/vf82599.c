@@ -587,3 +587,21 @@ void vf82599_set_link(struct vf82599 *vf, bool up)
 	/* ixgbevf looks at VFLINKS on this, or else every two seconds. */
 	raise_cause(vf, vf->regs[VF_IVAR_MISC / 4]);
 }
+
+void vf82599_hold(struct vf82599 *vf, bool hold)
+{
+	vf->held = hold;
+	if (hold)
+		return;
+	vf_tx_task(vf);
+	vf_rx_continue(vf);
+}
+
+void vf82599_offer_held(struct vf82599 *vf)
+{
+	bool held = vf->held;
+
+	vf->held = false;
+	vf_rx_continue(vf);
+	vf->held = held;
+}

@@ -15,6 +15,7 @@
 #include "vswitch.h"
 
 #define VF_BACKLOG_MAX		256	/* frames that wait for descriptors */
+#define VF_HELD_MAX		16384	/* and those that are held back */
 #define VF_FRAME_MAX		9728	/* longest frame, as the 82599 */
 
 struct vf_msix {
@@ -84,6 +85,7 @@ struct vf82599 {
 	struct vf_waiting *backlog, **backlog_end;
 	unsigned int nr_backlog;
 	bool full;			/* the switch was told to wait */
+	bool held;			/* rings are left alone */
 
 	uint64_t rx_frames, rx_bytes, rx_multicast;
 	uint64_t tx_frames, tx_bytes;

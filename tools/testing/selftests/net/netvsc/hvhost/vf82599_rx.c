@@ -155,7 +155,7 @@ static bool wait_for_descs(struct vf82599 *vf, const struct frame *frame)
 {
 	struct vf_waiting *waiting;
 
-	if (vf->nr_backlog >= VF_BACKLOG_MAX)
+	if (vf->nr_backlog >= (vf->held ? VF_HELD_MAX : VF_BACKLOG_MAX))
 		return false;
 	waiting = malloc(sizeof(*waiting) + frame->len);
 	if (!waiting)
@@ -185,7 +185,7 @@ static void deliver_one(void *ctx, const struct frame *frame)
 	descs = descs_for(q, frame);
 	if (frame->len > VF_FRAME_MAX || descs >= q->size)
 		delivery->dropped = true;
-	else if (vf->backlog || descs > vf_queue_used(q))
+	else if (vf->held || vf->backlog || descs > vf_queue_used(q))
 		delivery->dropped |= !wait_for_descs(vf, frame);
 	else if (write_frame(vf, q, frame))
 		delivery->written = true;
@@ -210,7 +210,7 @@ static bool room(void *ctx)
 {
 	struct vf82599 *vf = ctx;
 
-	if (vf->nr_backlog < VF_BACKLOG_MAX / 2)
+	if (vf->nr_backlog < (vf->held ? VF_HELD_MAX : VF_BACKLOG_MAX) / 2)
 		return true;
 	vf->full = true;
 	return false;
@@ -247,7 +247,7 @@ void vf_rx_continue(struct vf82599 *vf)
 	bool written = false;
 	uint32_t descs;
 
-	while (ready(vf) && vf->backlog) {
+	while (ready(vf) && !vf->held && vf->backlog) {
 		/* The guest may have changed the buffers' size since. */
 		descs = descs_for(q, &vf->backlog->frame);
 		if (descs < q->size && descs > vf_queue_used(q))

@@ -160,6 +160,12 @@ enum ring_status {
  */
 enum ring_status channel_read(struct channel *chan, struct packet *pkt);
 
+/*
+ * Nothing will be read for a while: the guest need not signal what it writes,
+ * until channel_read() has found the ring empty.
+ */
+void channel_silence(struct channel *chan);
+
 /**
  * channel_write() - put a packet into the guest's inbound ring
  * @type: PKT_INBAND, PKT_COMPLETION or PKT_XFER_PAGES

@@ -14,6 +14,7 @@
 #include "loop.h"
 #include "mem.h"
 #include "netvsp.h"
+#include "netvsp_rx.h"
 #include "nvsp_wire.h"
 #include "rndis_wire.h"
 #include "rss.h"
@@ -47,7 +48,7 @@ struct sent {				/* to the guest */
 
 struct channel {
 	struct channel_offer offer;
-	bool failed, rescinded, open, broken;
+	bool failed, rescinded, open, broken, silent;
 	unsigned int room;		/* packets that still fit */
 	unsigned int nr_sent, nr_seen;
 	struct sent sent[NR_OUT];
@@ -115,6 +116,11 @@ unsigned int channel_vp(const struct channel *c)
 bool channel_is_rescinded(const struct channel *c)
 {
 	return c->rescinded;
+}
+
+void channel_silence(struct channel *c)
+{
+	c->silent = true;
 }
 
 enum ring_status channel_read(struct channel *c, struct packet *pkt)
@@ -1273,6 +1279,82 @@ TEST_F(netvsp, ring_runs_full)
 	ASSERT_NE(NULL, sent);
 	EXPECT_EQ(RNDIS_PACKET, word(range(sent, 0)));
 	EXPECT_EQ(NULL, next());
+}
+
+TEST_F(netvsp, held)
+{
+	static const uint32_t table[4] = { 1, 0, 0, 0 };
+	uint8_t bytes[60], msg[256];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint32_t len = make_packet(msg, mac_peer, 60);
+	struct netvsp_channel state;
+	struct sent *sent;
+	unsigned int i;
+
+	up_4(_metadata, self);
+	set_rss(_metadata, self, table);
+	netvsp_hold(self->nv, true);
+	for (i = 0; i < 4; i++)
+		EXPECT_TRUE((i ? &subs[i] : &chan)->silent);
+	for (i = 0; i < RX_MAX_WAITING + 4; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	EXPECT_TRUE(vswitch_room(self->vs));
+	bytes[30] = 1;
+	vswitch_from_uplink(self->vs, &frame);
+	netvsp_vf_association(self->nv, true, 3);
+	netvsp_set_link(self->nv, false);
+	netvsp_set_link(self->nv, true);
+	memcpy(gpadls[1].mem, msg, len);
+	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(NULL, next_on(&subs[1]));
+	EXPECT_EQ(0, self->peer_got);
+	ASSERT_TRUE(netvsp_get_channel(self->nv, 1, &state));
+	EXPECT_EQ(RX_MAX_WAITING + 4, state.waiting);
+
+	/* Everything goes on, in order, and nothing is lost. */
+	netvsp_hold(self->nv, false);
+	EXPECT_EQ(1, self->peer_got);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
+	for (i = 0; i < 2; i++) {
+		sent = next();
+		ASSERT_NE(NULL, sent);
+		EXPECT_EQ(RNDIS_INDICATE, word(range(sent, 0)));
+		complete_on(&chan, sent->trans_id);
+	}
+	for (i = 0; (sent = next_on(&subs[1])); i++)
+		complete_on(&subs[1], sent->trans_id);
+	EXPECT_EQ(RX_MAX_WAITING + 4, i);
+	EXPECT_EQ(0, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, offered_while_held)
+{
+	uint8_t bytes[60], msg[256];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint32_t len = make_packet(msg, mac_peer, 60);
+	struct sent *sent;
+	unsigned int i;
+
+	up(_metadata, self);
+	netvsp_hold(self->nv, true);
+	for (i = 0; i < 20; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	memcpy(gpadls[1].mem, msg, len);
+	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
+	netvsp_offer_held(self->nv);
+	EXPECT_EQ(0, self->peer_got);
+	for (i = 0; (sent = next()); i++)
+		EXPECT_EQ(PKT_XFER_PAGES, sent->type);
+	EXPECT_EQ(16, i);			/* the whole buffer */
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());
+	netvsp_hold(self->nv, false);
+	EXPECT_EQ(1, self->peer_got);
+	EXPECT_FALSE(chan.failed);
 }
 
 TEST_F(netvsp, large_frames)

@@ -181,6 +181,18 @@ TEST(reader_masks_until_empty)
 	EXPECT_EQ(0, ctl->interrupt_mask);
 }
 
+TEST(silent_until_it_is_read)
+{
+	struct ring ring = reader(3);
+
+	ring_silence(&ring);
+	EXPECT_EQ(1, ctl->interrupt_mask);
+	guest_put(inband(8), "abcdefgh", 8);
+	EXPECT_EQ(RING_OK, ring_read(&ring, &pkt, &signal_, &why));
+	EXPECT_EQ(RING_EMPTY, ring_read(&ring, &pkt, &signal_, &why));
+	EXPECT_EQ(0, ctl->interrupt_mask);
+}
+
 TEST(reader_does_not_trust_write_index)
 {
 	static const uint32_t bad[] = { 4, 7, 2 * PAGE, 2 * PAGE + 8,

@@ -802,6 +802,36 @@ TEST_F(vf, receive_waits_for_buffers)
 	EXPECT_EQ(RING_SIZE - 1 + VF_BACKLOG_MAX, rd(self, 0x101c));
 }
 
+TEST_F(vf, held)
+{
+	uint8_t buf[200];
+	struct frame frame = tcp_frame(buf, 100);
+	unsigned int i;
+
+	vf82599_hold(self->vf, true);
+	make_tcp(ram + TX_BUF, 100);
+	tx_context(self, 14 << 9, 0, 0);
+	tx_data(self, TX_BUF, 154, LAST, 0, 154);
+	tx_kick(self);
+	for (i = 0; i < RING_SIZE + 200; i++)
+		ASSERT_TRUE(rx(&frame));
+	EXPECT_TRUE(nic.ops->room(nic.ctx));
+	EXPECT_EQ(0, nic.nr_tx);
+	EXPECT_EQ(0, rd(self, 0x1010));
+	EXPECT_EQ(0, msi.count);
+
+	vf82599_offer_held(self->vf);
+	EXPECT_EQ(0, nic.nr_tx);
+	EXPECT_EQ(RING_SIZE - 1, rd(self, 0x101c));
+	EXPECT_EQ(1, msi.count);
+	rx_post(self, 1);
+	EXPECT_EQ(RING_SIZE - 1, rd(self, 0x101c));
+
+	vf82599_hold(self->vf, false);
+	EXPECT_EQ(1, nic.nr_tx);
+	EXPECT_EQ(RING_SIZE, rd(self, 0x101c));
+}
+
 TEST_F(vf, receive_stopped_with_waiting_frames)
 {
 	uint8_t buf[200];
