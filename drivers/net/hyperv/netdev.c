@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The net_device, apart from its data path: open and stop, addresses and
- * filters, MTU, link state, statistics.
+ * filters, MTU, link state.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
@@ -301,67 +301,6 @@ static void netvsc_link_work(struct work_struct *work)
 		netdev_notify_peers(ndev);
 }
 
-/* Statistics */
-
-static void netvsc_add_tx_stats(const struct netvsc_tx *tx,
-				struct rtnl_link_stats64 *stats)
-{
-	u64 packets, bytes, errors, dropped;
-	unsigned int start;
-
-	do {
-		start = u64_stats_fetch_begin(&tx->done.syncp);
-		packets = u64_stats_read(&tx->done.packets);
-		bytes = u64_stats_read(&tx->done.bytes);
-		errors = u64_stats_read(&tx->done.errors);
-	} while (u64_stats_fetch_retry(&tx->done.syncp, start));
-	do {
-		start = u64_stats_fetch_begin(&tx->stats.syncp);
-		dropped = u64_stats_read(&tx->stats.dropped);
-	} while (u64_stats_fetch_retry(&tx->stats.syncp, start));
-
-	stats->tx_packets += packets;
-	stats->tx_bytes += bytes;
-	stats->tx_errors += errors;
-	stats->tx_dropped += dropped;
-}
-
-static void netvsc_add_rx_stats(const struct netvsc_rx *rx,
-				struct rtnl_link_stats64 *stats)
-{
-	u64 packets, bytes, multicast, malformed, no_memory;
-	unsigned int start;
-
-	do {
-		start = u64_stats_fetch_begin(&rx->stats.syncp);
-		packets = u64_stats_read(&rx->stats.packets);
-		bytes = u64_stats_read(&rx->stats.bytes);
-		multicast = u64_stats_read(&rx->stats.multicast);
-		malformed = u64_stats_read(&rx->stats.malformed);
-		no_memory = u64_stats_read(&rx->stats.no_memory);
-	} while (u64_stats_fetch_retry(&rx->stats.syncp, start));
-
-	stats->rx_packets += packets;
-	stats->rx_bytes += bytes;
-	stats->multicast += multicast;
-	stats->rx_errors += malformed;
-	stats->rx_dropped += no_memory;
-}
-
-static void netvsc_get_stats64(struct net_device *ndev,
-			       struct rtnl_link_stats64 *stats)
-{
-	struct netvsc *nv = netvsc_priv(ndev);
-	struct netvsc_channel *ch;
-	unsigned int i;
-
-	netvsc_for_each_channel(nv, i, ch) {
-		netvsc_add_tx_stats(&ch->tx, stats);
-		netvsc_add_rx_stats(&ch->rx, stats);
-	}
-	netvsc_vf_get_stats64(nv, stats);
-}
-
 static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_start_xmit		= netvsc_start_xmit,
 	.ndo_features_check	= netvsc_features_check,
@@ -416,6 +355,7 @@ void netvsc_netdev_init(struct netvsc *nv)
 
 	ndev->netdev_ops = &netvsc_netdev_ops;
 	ndev->ethtool_ops = &netvsc_ethtool_ops;
+	ndev->stat_ops = &netvsc_stat_ops;
 	/* The host takes a new address at any time. */
 	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
 	xdp_set_features_flag(ndev, NETDEV_XDP_ACT_BASIC |

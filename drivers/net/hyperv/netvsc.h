@@ -46,6 +46,7 @@
 /* Received packets of one poll that the host is given back together. */
 #define NETVSC_RX_DONE		256
 
+struct ethtool_stats;
 struct netvsc;
 struct netvsc_channel;
 struct page_pool;
@@ -568,5 +569,14 @@ bool netvsc_xdp_mtu_ok(const struct netvsc *nv, unsigned int mtu);
 
 /* ethtool.c */
 extern const struct ethtool_ops netvsc_ethtool_ops;
+
+/* stats.c */
+extern const struct netdev_stat_ops netvsc_stat_ops;
+void netvsc_get_stats64(struct net_device *ndev,
+			struct rtnl_link_stats64 *stats);
+int netvsc_get_sset_count(struct net_device *ndev, int set);
+void netvsc_get_strings(struct net_device *ndev, u32 set, u8 *to);
+void netvsc_get_ethtool_stats(struct net_device *ndev,
+			      struct ethtool_stats *stats, u64 *to);
 
 #endif /* _NETVSC_H */

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading what the host says in RNDIS control.
+ */
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "rndis.h"
+#include "rndis_parse.h"
+
+/**
+ * rndis_status_to_errno() - what the host thinks of a request
+ * @status: RNDIS_STATUS_* of the answer
+ *
+ * Return: 0, -EOPNOTSUPP for what the host does not know, or -EIO.
+ */
+int rndis_status_to_errno(u32 status)
+{
+	switch (status) {
+	case RNDIS_STATUS_SUCCESS:
+		return 0;
+	case RNDIS_STATUS_NOT_SUPPORTED:
+	case RNDIS_STATUS_INVALID_OID:
+		return -EOPNOTSUPP;
+	default:
+		return -EIO;
+	}
+}
+
+/**
+ * rndis_parse_init() - answer to RNDIS_MSG_INIT
+ * @body: of the answer; ours
+ * @len: its bytes
+ * @limits: filled in on success
+ *
+ * Return: 0, an error if the host refuses, -EPROTONOSUPPORT if this is not
+ * Ethernet, or -EPROTO if the answer makes no sense.
+ */
+int rndis_parse_init(const void *body, u32 len, struct rndis_limits *limits)
+{
+	const struct rndis_initialize_done *done = body;
+	u32 shift;
+	int err;
+
+	/* The list of address families at the end is not for Ethernet. */
+	if (len < offsetof(typeof(*done), af_offset))
+		return -EPROTO;
+	err = rndis_status_to_errno(le32_to_cpu(done->status));
+	if (err)
+		return err;
+	if (le32_to_cpu(done->medium) != RNDIS_MEDIUM_802_3)
+		return -EPROTONOSUPPORT;
+
+	shift = le32_to_cpu(done->alignment_shift);
+	if (shift > RNDIS_MAX_ALIGN_SHIFT)
+		return -EPROTO;
+	limits->align_shift = shift;
+	limits->max_packets = max(le32_to_cpu(done->max_packets), 1U);
+	return 0;
+}
+
+/**
+ * rndis_parse_set() - answer to RNDIS_MSG_SET
+ * @body: of the answer; ours
+ * @len: its bytes
+ *
+ * Return: 0, an error if the host refuses, or -EPROTO.
+ */
+int rndis_parse_set(const void *body, u32 len)
+{
+	const struct rndis_set_done *done = body;
+
+	if (len < sizeof(*done))
+		return -EPROTO;
+	return rndis_status_to_errno(le32_to_cpu(done->status));
+}
+
+/**
+ * rndis_parse_query() - answer to RNDIS_MSG_QUERY
+ * @body: of the answer; ours
+ * @len: its bytes
+ * @info: what was asked for, on success; in @body
+ *
+ * Return: 0, an error if the host refuses, or -EPROTO.
+ */
+int rndis_parse_query(const void *body, u32 len, struct rndis_view *info)
+{
+	const struct rndis_query_done *done = body;
+	u32 offset, info_len;
+	int err;
+
+	if (len < sizeof(*done))
+		return -EPROTO;
+	err = rndis_status_to_errno(le32_to_cpu(done->status));
+	if (err)
+		return err;
+
+	offset = le32_to_cpu(done->offset);
+	info_len = le32_to_cpu(done->len);
+	if (offset < sizeof(*done) || offset > len || info_len > len - offset)
+		return -EPROTO;
+
+	info->data = body + offset;
+	info->len = info_len;
+	return 0;
+}
+
+/**
+ * rndis_parse_reply_id() - to which request a message is the answer
+ * @body: of the message; shared with the host
+ * @len: its bytes
+ * @id: of the request, on success
+ *
+ * Return: false if the message is too short to be an answer.
+ */
+bool rndis_parse_reply_id(const void *body, u32 len, u32 *id)
+{
+	__le32 copy;
+
+	if (len < sizeof(copy))
+		return false;
+	memcpy(&copy, body, sizeof(copy));
+	*id = le32_to_cpu(copy);
+	return true;
+}
+
+/**
+ * rndis_parse_indication() - something that the host says unasked
+ * @body: of the message; shared with the host
+ * @len: its bytes
+ * @status: RNDIS_STATUS_*, on success
+ *
+ * What comes with the status is not read: some hosts leave it out of the
+ * message's length, and all of it can be asked for.
+ *
+ * Return: false if the message makes no sense.
+ */
+bool rndis_parse_indication(const void *body, u32 len, u32 *status)
+{
+	struct rndis_indication copy;
+
+	if (len < sizeof(copy))
+		return false;
+	memcpy(&copy, body, sizeof(copy));
+	*status = le32_to_cpu(copy.status);
+	return true;
+}
