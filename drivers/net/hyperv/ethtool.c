@@ -48,18 +48,19 @@ static void netvsc_get_ringparam(struct net_device *ndev,
 	ring->rx_max_pending = ring->rx_pending;
 }
 
-static int netvsc_get_link_ksettings(struct net_device *ndev,
-				     struct ethtool_link_ksettings *cmd)
+static u32 netvsc_get_msglevel(struct net_device *ndev)
 {
-	struct netvsc *nv = netvsc_priv(ndev);
+	return netvsc_priv(ndev)->msg_enable;
+}
 
-	cmd->base.speed = READ_ONCE(nv->speed);
-	cmd->base.duplex = DUPLEX_FULL;
-	cmd->base.port = PORT_OTHER;
-	return 0;
+static void netvsc_set_msglevel(struct net_device *ndev, u32 level)
+{
+	netvsc_priv(ndev)->msg_enable = level;
 }
 
 const struct ethtool_ops netvsc_ethtool_ops = {
+	.get_msglevel		= netvsc_get_msglevel,
+	.set_msglevel		= netvsc_set_msglevel,
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= netvsc_get_link_ksettings,
 	.get_ringparam		= netvsc_get_ringparam,

@@ -25,7 +25,8 @@ static int netvsc_session_query(struct netvsc *nv)
 	/* A NIC without offloads is a NIC still. */
 	err = rndis_query_caps(nv, &nv->caps);
 	if (!err)
-		err = rndis_set_offloads(nv, &nv->caps);
+		err = rndis_set_offloads(nv, &nv->caps,
+					 nv->ndev->features);
 	if (err) {
 		netdev_warn(nv->ndev, "no offloads: %d\n", err);
 		memset(&nv->caps, 0, sizeof(nv->caps));
@@ -138,7 +139,7 @@ static int netvsc_register(struct netvsc *nv)
 	eth_hw_addr_set(ndev, mac);
 	netvsc_netdev_sync_mac(nv);
 	ndev->mtu = min_t(u32, ETH_DATA_LEN, nv->max_mtu);
-	netvsc_netdev_set_caps(nv);
+	netvsc_features_register(nv);
 	err = netif_set_real_num_queues(ndev, nv->nr_channels,
 					nv->nr_channels);
 	if (err)

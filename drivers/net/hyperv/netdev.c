@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The net_device, apart from its data path: open and stop, addresses and
- * filters, MTU, link state.
+ * filters, MTU.
  */
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
@@ -10,11 +10,6 @@
 
 #include "netvsc.h"
 #include "rndis.h"
-
-/* Time for user space to notice that the link was down. */
-#define NETVSC_FLAP		(2 * HZ)
-
-#define NETVSC_MAX_MTU		(65535 - ETH_HLEN)
 
 static u32 netvsc_wanted_filter(struct net_device *ndev)
 {
@@ -151,6 +146,7 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	struct net_device *ndev = nv->ndev;
 	int err = 0;
 
+	netvsc_features_renew(nv);
 	netvsc_netdev_sync_mac(nv);
 	if (netif_running(ndev))
 		err = netvsc_data_up(nv);
@@ -233,74 +229,6 @@ static void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue)
 	napi_schedule(&ch->napi);
 }
 
-/* Link */
-
-/* NAPI: the host has said something about the link. */
-void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
-{
-	if (event == NETVSC_LINK_UP)
-		WRITE_ONCE(nv->link_up, true);
-	else if (event == NETVSC_LINK_DOWN)
-		WRITE_ONCE(nv->link_up, false);
-
-	set_bit(event, &nv->link_events);
-	/* While the link flaps this comes with the flap's end. */
-	schedule_delayed_work(&nv->link_work, 0);
-}
-
-static void netvsc_query_speed(struct netvsc *nv)
-{
-	u32 speed;
-
-	/* In units of 100 bit/s */
-	if (rndis_query_u32(nv, RNDIS_OID_GEN_LINK_SPEED, &speed))
-		WRITE_ONCE(nv->speed, SPEED_UNKNOWN);
-	else
-		WRITE_ONCE(nv->speed, speed / 10000);
-}
-
-void netvsc_link_query(struct netvsc *nv)
-{
-	u32 state;
-
-	/* A host that cannot tell has its link up. */
-	if (rndis_query_u32(nv, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &state))
-		state = RNDIS_MEDIA_STATE_CONNECTED;
-	WRITE_ONCE(nv->link_up, state == RNDIS_MEDIA_STATE_CONNECTED);
-	netvsc_query_speed(nv);
-}
-
-static void netvsc_link_work(struct work_struct *work)
-{
-	struct netvsc *nv = container_of(work, struct netvsc, link_work.work);
-	struct net_device *ndev = nv->ndev;
-	bool was_up = netif_carrier_ok(ndev);
-	bool announce;
-
-	if (test_and_clear_bit(NETVSC_LINK_SPEED, &nv->link_events))
-		netvsc_query_speed(nv);
-	clear_bit(NETVSC_LINK_DOWN, &nv->link_events);
-
-	if (test_and_clear_bit(NETVSC_LINK_CHANGED, &nv->link_events) &&
-	    was_up) {
-		/* Another network: whoever watches the link shall see it. */
-		netif_carrier_off(ndev);
-		set_bit(NETVSC_LINK_UP, &nv->link_events);
-		schedule_delayed_work(&nv->link_work, NETVSC_FLAP);
-		return;
-	}
-
-	announce = test_and_clear_bit(NETVSC_LINK_UP, &nv->link_events);
-	if (!READ_ONCE(nv->link_up)) {
-		netif_carrier_off(ndev);
-		return;
-	}
-	netif_carrier_on(ndev);
-	/* Up, and up again: the guest may have moved to another host. */
-	if (announce && was_up)
-		netdev_notify_peers(ndev);
-}
-
 static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_start_xmit		= netvsc_start_xmit,
 	.ndo_features_check	= netvsc_features_check,
@@ -308,6 +236,8 @@ static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_open		= netvsc_open,
 	.ndo_stop		= netvsc_stop,
 	.ndo_change_mtu		= netvsc_change_mtu,
+	.ndo_fix_features	= netvsc_fix_features,
+	.ndo_set_features	= netvsc_set_features,
 	.ndo_set_mac_address	= netvsc_set_mac,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_rx_flags	= netvsc_change_rx_flags,
@@ -322,36 +252,16 @@ bool netvsc_dev_is(const struct net_device *ndev)
 	return ndev->netdev_ops == &netvsc_netdev_ops;
 }
 
-/* What the host's NIC can do becomes what the net_device can do. */
-void netvsc_netdev_set_caps(struct netvsc *nv)
-{
-	netdev_features_t fixed = NETIF_F_HIGHDMA;
-	struct net_device *ndev = nv->ndev;
-
-	ndev->min_mtu = ETH_MIN_MTU;
-	ndev->max_mtu = ETH_DATA_LEN;
-	if (nv->nvsp.version >= NVSP_VERSION_2) {
-		ndev->max_mtu = NETVSC_MAX_MTU;
-		fixed |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
-	}
-
-	ndev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_RXHASH |
-			    nv->caps.features;
-	ndev->features = ndev->hw_features | fixed;
-	ndev->vlan_features = ndev->hw_features | NETIF_F_HIGHDMA;
-	if (nv->caps.tso_max)
-		netif_set_tso_max_size(ndev, nv->caps.tso_max);
-}
-
 void netvsc_netdev_init(struct netvsc *nv)
 {
 	struct net_device *ndev = nv->ndev;
 
 	init_waitqueue_head(&nv->tx_idle);
-	INIT_DELAYED_WORK(&nv->link_work, netvsc_link_work);
 	INIT_WORK(&nv->filter_work, netvsc_filter_work);
+	netvsc_link_init(nv);
+	netvsc_features_init(nv);
 	nv->closing = true;
-	nv->speed = SPEED_UNKNOWN;
+	nv->msg_enable = NETIF_MSG_DRV | NETIF_MSG_PROBE | NETIF_MSG_LINK;
 
 	ndev->netdev_ops = &netvsc_netdev_ops;
 	ndev->ethtool_ops = &netvsc_ethtool_ops;

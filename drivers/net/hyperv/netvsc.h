@@ -24,6 +24,7 @@
 #include <net/xdp.h>
 
 #include "nvsp.h"
+#include "offload.h"
 #include "vf.h"
 
 /* How long an answer of the host may take before it counts as lost. */
@@ -46,6 +47,7 @@
 /* Received packets of one poll that the host is given back together. */
 #define NETVSC_RX_DONE		256
 
+struct ethtool_link_ksettings;
 struct ethtool_stats;
 struct netvsc;
 struct netvsc_channel;
@@ -320,25 +322,6 @@ struct rndis {
 	struct completion released;
 };
 
-/**
- * struct netvsc_caps - what the host's NIC can do, from its offload query
- * @tx_csum: NETVSC_CSUM_* that it can compute
- * @tso_max: largest TSO packet, or 0
- * @tso_min_segs: TSO packets of fewer segments are not for this host
- * @features: NETIF_F_* that follow from the above
- */
-struct netvsc_caps {
-	u32 tx_csum;
-	u32 tso_max;
-	u32 tso_min_segs;
-	netdev_features_t features;
-};
-
-#define NETVSC_CSUM_TCP4	BIT(0)
-#define NETVSC_CSUM_UDP4	BIT(1)
-#define NETVSC_CSUM_TCP6	BIT(2)
-#define NETVSC_CSUM_UDP6	BIT(3)
-
 /* What an RNDIS indication left for the link work to do. */
 enum netvsc_link_event {
 	NETVSC_LINK_UP,
@@ -380,6 +363,7 @@ enum netvsc_event {
  * @link_events: BIT(enum netvsc_link_event)
  * @link_up: what the host said last
  * @speed: Mbit/s, or SPEED_UNKNOWN
+ * @msg_enable: NETIF_MSG_*, of what there is to be a line of log
  * @filter_work: brings the host's packet filter up to date
  * @events: counters by enum netvsc_event
  *
@@ -419,6 +403,7 @@ struct netvsc {
 	bool link_up;
 	u32 speed;
 
+	u32 msg_enable;
 	struct work_struct filter_work;
 
 	atomic_long_t events[NETVSC_NR_EVENTS];
@@ -464,13 +449,25 @@ void netvsc_session_stop(struct netvsc *nv);
 
 /* netdev.c */
 void netvsc_netdev_init(struct netvsc *nv);
-void netvsc_netdev_set_caps(struct netvsc *nv);
 void netvsc_netdev_sync_mac(struct netvsc *nv);
 void netvsc_netdev_pause(struct netvsc *nv);	/* RTNL; before session_stop */
 int netvsc_netdev_resume(struct netvsc *nv);	/* RTNL; after session_start */
+bool netvsc_dev_is(const struct net_device *ndev);
+
+/* features.c */
+void netvsc_features_init(struct netvsc *nv);
+void netvsc_features_register(struct netvsc *nv);
+void netvsc_features_renew(struct netvsc *nv);
+netdev_features_t netvsc_fix_features(struct net_device *ndev,
+				      netdev_features_t features);
+int netvsc_set_features(struct net_device *ndev, netdev_features_t features);
+
+/* link.c */
+void netvsc_link_init(struct netvsc *nv);
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
 void netvsc_link_query(struct netvsc *nv);
-bool netvsc_dev_is(const struct net_device *ndev);
+int netvsc_get_link_ksettings(struct net_device *ndev,
+			      struct ethtool_link_ksettings *cmd);
 
 /* nvsp.c: all but the two handlers sleep */
 void nvsp_init(struct netvsc *nv);
@@ -496,22 +493,28 @@ void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len);
 void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
 			    const void *msg, u32 len);
 
-/* rndis.c: all but the two handlers sleep */
+/* rndis.c: all but the two handlers sleep, none without a limit */
 int rndis_init(struct netvsc *nv);
 void rndis_uninit(struct netvsc *nv);
 int rndis_start(struct netvsc *nv);
 void rndis_halt(struct netvsc *nv);
-int rndis_query_mac(struct netvsc *nv, u8 *mac);
-int rndis_set_mac(struct netvsc *nv, const u8 *mac);
-int rndis_sync_mac(struct netvsc *nv, const u8 *mac);
-int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value);
-int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
-int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps);
-int rndis_set_filter(struct netvsc *nv, u32 filter);
+int rndis_set(struct netvsc *nv, u32 oid, const void *info, u32 len);
+int rndis_query(struct netvsc *nv, u32 oid, void *out, u32 in_len, u32 size);
 /* Return: NVSP_STATUS_* for the host */
 u32 rndis_handle_control(struct netvsc *nv, u32 type, const void *body,
 			 u32 len);
 void rndis_handle_released(struct netvsc *nv, u64 transaction);
+
+/* rndis_oid.c: all sleep */
+int rndis_query_mac(struct netvsc *nv, u8 *mac);
+int rndis_set_mac(struct netvsc *nv, const u8 *mac);
+int rndis_sync_mac(struct netvsc *nv, const u8 *mac);
+int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value);
+int rndis_query_speed(struct netvsc *nv, u32 *mbit);
+int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
+int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps,
+		       netdev_features_t features);
+int rndis_set_filter(struct netvsc *nv, u32 filter);
 
 /* channel.c */
 struct netvsc_channel *netvsc_channel_get(struct netvsc *nv, u16 index);

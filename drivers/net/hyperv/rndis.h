@@ -159,8 +159,22 @@ struct ndis_object {
 	__le16 size;
 };
 
+/* The link's speed in full; older hosts count it in 100 bit/s, up to 32 bits. */
+#define NDIS_OID_LINK_STATE	0x00010207
+
 #define NDIS_OBJECT_DEFAULT	0x80
 #define NDIS_OBJECT_OFFLOAD	0xa7
+
+struct ndis_link_state {
+	struct ndis_object object;
+	__le32 connect;
+	__le32 duplex;
+	__le32 padding;
+	__le64 tx_speed;		/* bit/s; all ones: unknown */
+	__le64 rx_speed;
+	__le32 pause;
+	__le32 autoneg;
+};
 
 #define NDIS_ENCAP_8023		BIT(1)
 
@@ -202,12 +216,14 @@ struct ndis_offload_caps {
 	struct ndis_lso_caps lso;
 	__le32 flags;			/* revision 1 ends here */
 	__le32 ipsec_v2[8];		/* revision 2 ends here */
-	u8 rsc[4];
+	u8 rsc4;
+	u8 rsc6;
+	u8 padding[2];
 	__le32 encap_gre[2];		/* revision 3 ends here */
 };
 
 #define NDIS_OFFLOAD_CAPS_SIZE_1 offsetof(struct ndis_offload_caps, ipsec_v2)
-#define NDIS_OFFLOAD_CAPS_SIZE_2 offsetof(struct ndis_offload_caps, rsc)
+#define NDIS_OFFLOAD_CAPS_SIZE_2 offsetof(struct ndis_offload_caps, rsc4)
 #define NDIS_OFFLOAD_CAPS_SIZE_3 sizeof(struct ndis_offload_caps)
 
 /* Values of the fields below; 0 leaves things as they are. */
@@ -247,6 +263,7 @@ struct ndis_offload_set {
 
 static_assert(sizeof(struct rndis_packet) == 36);
 static_assert(sizeof(struct rndis_initialize_done) == 44);
+static_assert(sizeof(struct ndis_link_state) == 40);
 static_assert(sizeof(struct ndis_csum_caps) * 4 == 32);
 static_assert(NDIS_OFFLOAD_CAPS_SIZE_1 == 112);
 static_assert(NDIS_OFFLOAD_CAPS_SIZE_3 == 156);

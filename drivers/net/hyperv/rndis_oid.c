@@ -7,6 +7,7 @@
 
 #include "netvsc.h"
 #include "rndis.h"
+#include "rndis_parse.h"
 
 /* No filter that anybody asks for. */
 #define RNDIS_FILTER_UNKNOWN	U32_MAX
@@ -33,6 +34,46 @@ int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value)
 
 	*value = le32_to_cpu(answer);
 	return 0;
+}
+
+/* From hosts that have it, as the older object ends at 429 Gbit/s. */
+static int rndis_query_link_state(struct netvsc *nv, u32 *mbit)
+{
+	/* Newer revisions may be longer. */
+	__le64 state[2 * sizeof(struct ndis_link_state) / sizeof(__le64)];
+	int len;
+
+	if (nv->nvsp.version < NVSP_VERSION_5)
+		return -EOPNOTSUPP;
+	len = rndis_query(nv, NDIS_OID_LINK_STATE, state, 0, sizeof(state));
+	if (len < 0)
+		return len;
+	return rndis_parse_link_speed(state, len, mbit);
+}
+
+/**
+ * rndis_query_speed() - ask for the link's speed
+ * @nv: the NIC
+ * @mbit: Mbit/s, on success
+ *
+ * Context: sleeps.
+ *
+ * Return: 0, -ENODATA if the host does not know, or an error as of rndis_set().
+ */
+int rndis_query_speed(struct netvsc *nv, u32 *mbit)
+{
+	u32 units;
+	int err;
+
+	if (!rndis_query_link_state(nv, mbit))
+		return 0;
+
+	/* In units of 100 bit/s */
+	err = rndis_query_u32(nv, RNDIS_OID_GEN_LINK_SPEED, &units);
+	if (err)
+		return err;
+	*mbit = units / 10000;
+	return *mbit ? 0 : -ENODATA;
 }
 
 static int rndis_query_address(struct netvsc *nv, u32 oid, u8 *mac)

@@ -3,6 +3,8 @@
  * Reading what the host says in RNDIS control.
  */
 #include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -145,4 +147,31 @@ bool rndis_parse_indication(const void *body, u32 len, u32 *status)
 	memcpy(&copy, body, sizeof(copy));
 	*status = le32_to_cpu(copy.status);
 	return true;
+}
+
+/**
+ * rndis_parse_link_speed() - speed in NDIS_OID_LINK_STATE
+ * @data: the object; ours
+ * @len: its bytes
+ * @mbit: Mbit/s, on success
+ *
+ * Return: 0, -ENODATA if the host does not know, or -EPROTO.
+ */
+int rndis_parse_link_speed(const void *data, u32 len, u32 *mbit)
+{
+	const struct ndis_link_state *state = data;
+	u64 speed;
+
+	if (len < sizeof(*state) || state->object.type != NDIS_OBJECT_DEFAULT ||
+	    le16_to_cpu(state->object.size) < sizeof(*state))
+		return -EPROTO;
+
+	speed = le64_to_cpu(state->tx_speed);
+	if (speed == U64_MAX)
+		return -ENODATA;
+	speed = div_u64(speed, 1000000);
+	if (!speed || speed > INT_MAX)
+		return -ENODATA;
+	*mbit = speed;
+	return 0;
 }

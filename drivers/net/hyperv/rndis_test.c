@@ -230,6 +230,48 @@ static void indication_test(struct kunit *test)
 							  len, &status));
 }
 
+/* The link's speed */
+
+static void link_speed_test(struct kunit *test)
+{
+	struct ndis_link_state state = {
+		.object.type = NDIS_OBJECT_DEFAULT,
+		.object.revision = 1,
+		.object.size = cpu_to_le16(sizeof(state)),
+		.tx_speed = cpu_to_le64(800000000000ULL),
+	};
+	u32 len, mbit = 0;
+
+	KUNIT_EXPECT_EQ(test,
+			rndis_parse_link_speed(&state, sizeof(state), &mbit),
+			0);
+	KUNIT_EXPECT_EQ(test, mbit, 800000);
+
+	for (len = 0; len < sizeof(state); len++)
+		KUNIT_EXPECT_EQ(test,
+				rndis_parse_link_speed(body_copy(test, &state,
+								 len),
+						       len, &mbit),
+				-EPROTO);
+
+	state.tx_speed = cpu_to_le64(U64_MAX);
+	KUNIT_EXPECT_EQ(test,
+			rndis_parse_link_speed(&state, sizeof(state), &mbit),
+			-ENODATA);
+	state.tx_speed = cpu_to_le64(U64_MAX - 1);
+	KUNIT_EXPECT_EQ(test,
+			rndis_parse_link_speed(&state, sizeof(state), &mbit),
+			-ENODATA);
+	state.tx_speed = 0;
+	KUNIT_EXPECT_EQ(test,
+			rndis_parse_link_speed(&state, sizeof(state), &mbit),
+			-ENODATA);
+	state.object.size = 0;
+	KUNIT_EXPECT_EQ(test,
+			rndis_parse_link_speed(&state, sizeof(state), &mbit),
+			-EPROTO);
+}
+
 /* What the host can do */
 
 /* A host that can do all of it, its object as long as generation 3's. */
@@ -448,6 +490,7 @@ static struct kunit_case rndis_cases[] = {
 	KUNIT_CASE_PARAM(query_test, query_gen_params),
 	KUNIT_CASE(reply_id_test),
 	KUNIT_CASE(indication_test),
+	KUNIT_CASE(link_speed_test),
 	{}
 };
 

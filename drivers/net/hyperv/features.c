@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Features: what the host's NIC can do becomes what the net_device can do, and
+ * what the user wants of it becomes what the host does.
+ *
+ * What is done for packets to send is asked for packet by packet, so the host
+ * need not be told when that is switched.  What it does with received packets
+ * is its own doing, and it has to be.
+ */
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+
+#include "netvsc.h"
+
+#define NETVSC_MAX_MTU		(65535 - ETH_HLEN)
+
+/* What the host is told of. */
+#define NETVSC_HOST_FEATURES	(NETIF_F_RXCSUM | NETIF_F_LRO)
+
+netdev_features_t netvsc_fix_features(struct net_device *ndev,
+				      netdev_features_t features)
+{
+	/* Nobody but the host could have looked at what it has coalesced. */
+	if (!(features & NETIF_F_RXCSUM))
+		features &= ~NETIF_F_LRO;
+	return features;
+}
+
+int netvsc_set_features(struct net_device *ndev, netdev_features_t features)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	int err;
+
+	if (!((ndev->features ^ features) & NETVSC_HOST_FEATURES))
+		return 0;
+
+	err = rndis_set_offloads(nv, &nv->caps, features);
+	/* Without a session it is the next one that begins with them. */
+	if (err == -ENODEV)
+		return 0;
+	if (err)
+		netdev_err(ndev, "host does not switch its offloads: %d\n",
+			   err);
+	return err;
+}
+
+/* What there is to choose from with the host of this session. */
+static void netvsc_features_offer(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+
+	ndev->min_mtu = ETH_MIN_MTU;
+	ndev->max_mtu = nv->nvsp.version >= NVSP_VERSION_2 ? NETVSC_MAX_MTU :
+							     ETH_DATA_LEN;
+
+	ndev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_RXHASH |
+			    nv->caps.features;
+	ndev->vlan_features = (ndev->hw_features & ~NETIF_F_LRO) |
+			      NETIF_F_HIGHDMA;
+	if (nv->caps.tso_max)
+		netif_set_tso_max_size(ndev, nv->caps.tso_max);
+}
+
+/**
+ * netvsc_features_init() - features before the first session
+ * @nv: the NIC
+ *
+ * The session begins with what is set here of NETVSC_HOST_FEATURES.
+ */
+void netvsc_features_init(struct netvsc *nv)
+{
+	nv->ndev->features = NETIF_F_RXCSUM;
+}
+
+/**
+ * netvsc_features_register() - features of a net_device to be registered
+ * @nv: the NIC, with its first session
+ *
+ * Coalescing is left to GRO unless the user wants the host to do it: the guest
+ * may be one that forwards.
+ */
+void netvsc_features_register(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+	netdev_features_t fixed = NETIF_F_HIGHDMA;
+
+	netvsc_features_offer(nv);
+	if (nv->nvsp.version >= NVSP_VERSION_2)
+		fixed |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX;
+	ndev->features = (ndev->hw_features & ~NETIF_F_LRO) | fixed;
+}
+
+/**
+ * netvsc_features_renew() - features with a new session
+ * @nv: the NIC, registered
+ *
+ * The guest may have come to another host, which can do more or less.
+ *
+ * Context: RTNL.
+ */
+void netvsc_features_renew(struct netvsc *nv)
+{
+	netvsc_features_offer(nv);
+	netdev_update_features(nv->ndev);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The link: what the host says of its state and speed becomes the carrier, and
+ * what ethtool shows.
+ */
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "netvsc.h"
+#include "rndis.h"
+
+/* Time for user space to notice that the link was down. */
+#define NETVSC_FLAP		(2 * HZ)
+
+/**
+ * netvsc_link_event() - the host has said something about the link
+ * @nv: the NIC
+ * @event: what
+ *
+ * Context: NAPI.
+ */
+void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
+{
+	if (event == NETVSC_LINK_UP)
+		WRITE_ONCE(nv->link_up, true);
+	else if (event == NETVSC_LINK_DOWN)
+		WRITE_ONCE(nv->link_up, false);
+
+	set_bit(event, &nv->link_events);
+	/* While the link flaps this comes with the flap's end. */
+	schedule_delayed_work(&nv->link_work, 0);
+}
+
+static void link_query_speed(struct netvsc *nv)
+{
+	u32 speed;
+
+	if (rndis_query_speed(nv, &speed))
+		speed = SPEED_UNKNOWN;
+	WRITE_ONCE(nv->speed, speed);
+}
+
+/**
+ * netvsc_link_query() - ask the host for the link's state and speed
+ * @nv: the NIC, in a session
+ *
+ * The link work makes the carrier follow.
+ *
+ * Context: sleeps.
+ */
+void netvsc_link_query(struct netvsc *nv)
+{
+	u32 state;
+
+	/* A host that cannot tell has its link up. */
+	if (rndis_query_u32(nv, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &state))
+		state = RNDIS_MEDIA_STATE_CONNECTED;
+	WRITE_ONCE(nv->link_up, state == RNDIS_MEDIA_STATE_CONNECTED);
+	link_query_speed(nv);
+}
+
+/* Bonding and the like go by speed, and look when told to. */
+static void link_renew_speed(struct netvsc *nv)
+{
+	u32 before = nv->speed;
+
+	link_query_speed(nv);
+	if (nv->speed == before)
+		return;
+
+	netif_info(nv, link, nv->ndev, "speed is now %d Mbit/s\n", nv->speed);
+	rtnl_lock();
+	netdev_state_change(nv->ndev);
+	rtnl_unlock();
+}
+
+static void link_set_carrier(struct netvsc *nv, bool up)
+{
+	if (up == netif_carrier_ok(nv->ndev))
+		return;
+
+	netif_info(nv, link, nv->ndev, "link %s\n", up ? "up" : "down");
+	if (up)
+		netif_carrier_on(nv->ndev);
+	else
+		netif_carrier_off(nv->ndev);
+}
+
+static void netvsc_link_work(struct work_struct *work)
+{
+	struct netvsc *nv = container_of(work, struct netvsc, link_work.work);
+	struct net_device *ndev = nv->ndev;
+	bool was_up = netif_carrier_ok(ndev);
+	bool announce;
+
+	if (test_and_clear_bit(NETVSC_LINK_SPEED, &nv->link_events))
+		link_renew_speed(nv);
+	clear_bit(NETVSC_LINK_DOWN, &nv->link_events);
+
+	if (test_and_clear_bit(NETVSC_LINK_CHANGED, &nv->link_events) &&
+	    was_up) {
+		/* Another network: whoever watches the link shall see it. */
+		netif_info(nv, link, ndev, "the network has changed\n");
+		link_set_carrier(nv, false);
+		set_bit(NETVSC_LINK_UP, &nv->link_events);
+		schedule_delayed_work(&nv->link_work, NETVSC_FLAP);
+		return;
+	}
+
+	announce = test_and_clear_bit(NETVSC_LINK_UP, &nv->link_events);
+	link_set_carrier(nv, READ_ONCE(nv->link_up));
+	/* Up, and up again: the guest may have moved to another host. */
+	if (announce && was_up && netif_carrier_ok(ndev))
+		netdev_notify_peers(ndev);
+}
+
+int netvsc_get_link_ksettings(struct net_device *ndev,
+			      struct ethtool_link_ksettings *cmd)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+
+	cmd->base.speed = READ_ONCE(nv->speed);
+	cmd->base.duplex = DUPLEX_FULL;
+	cmd->base.port = PORT_OTHER;
+	return 0;
+}
+
+void netvsc_link_init(struct netvsc *nv)
+{
+	INIT_DELAYED_WORK(&nv->link_work, netvsc_link_work);
+	nv->speed = SPEED_UNKNOWN;
+}
