@@ -58,6 +58,7 @@ struct channel {
  * @version: agreed on; 0 while there is no connection
  * @offering: the guest has asked for offers
  * @vp, @sint: where it wants its messages
+ * @late: answers that are to be given late
  * @last_relid: given out last; relids go round, so that a message that is late
  *	names nothing rather than the wrong channel
  */
@@ -75,10 +76,20 @@ struct vmbus {
 	unsigned int gpadl_words;
 	uint64_t messages_in, messages_out, interrupts;
 	struct log_rate complaints;
+	struct late_answer *late;
 };
 
 /* vmbus.c */
 void vmbus_post(struct vmbus *vmbus, const void *msg, size_t len);
+
+/* vmbus_step.c */
+
+/* A step is taken that a fault may be for.  NULL, or why not to do it. */
+const char *vmbus_step(struct channel *chan, const char *name);
+/* The answer to it; false if it is not given now. */
+bool vmbus_step_answer(struct channel *chan, const void *msg, size_t len);
+/* No answer is on its way any more. */
+void vmbus_late_clear(struct vmbus *vmbus);
 
 /* channel.c */
 void channel_offer_pending(struct vmbus *vmbus);

@@ -262,14 +262,30 @@ static void do_capture(struct host *host, char *rest, const struct reply *to)
 	for_nic(host, rest, to, capture_command);
 }
 
+/* step NAME[#INDEX] ACTION [NUMBER] */
+static const char *fault_step(struct host *host, unsigned int id, char *rest)
+{
+	const char *spec = next_word(&rest);
+	const char *action = next_word(&rest);
+	const char *word = last_words(rest);
+	uint32_t number = 1;
+
+	if (*word && !parse_number(word, &number))
+		return "that is no number";
+	return host_fault_step(host, id, spec, action, number);
+}
+
 static const char *fault_command(struct host *host, unsigned int id,
 				 char *rest)
 {
 	const char *name = next_word(&rest);
-	const char *word = last_words(rest);
 	enum fault_id fault;
 	uint32_t number = 1;
+	const char *word;
 
+	if (!strcmp(name, "step"))
+		return fault_step(host, id, rest);
+	word = last_words(rest);
 	if (!strcmp(name, "off") && !*word)
 		return host_fault_off(host, id);
 	fault = fault_find(name);
@@ -287,6 +303,12 @@ static void list_faults(const struct reply *to)
 	for (id = 0; id < NR_FAULTS; id++)
 		reply(to, "%-20s [%s]\t%s\n", fault_list[id].name,
 		      fault_list[id].number, fault_list[id].help);
+	reply(to, "step NAME[#I] ACTION [NUMBER]\tone or all steps of this name:\n"
+	      "\topen gpadl teardown nvsp-init nvsp-recv-buf nvsp-send-buf\n"
+	      "\tnvsp-subchannel nvsp-switch rndis-init rndis-query[:OID]\n"
+	      "\trndis-set[:OID]; or nvsp, or rndis\n");
+	reply(to, "\tACTION: refuse, late [SECONDS], never, garbage [SEED], "
+	      "short\n");
 	reply_done(to, NULL);
 }
 
@@ -298,23 +320,50 @@ static void do_fault(struct host *host, char *rest, const struct reply *to)
 		for_nic(host, rest, to, fault_command);
 }
 
-static void do_stats(struct host *host, char *rest, const struct reply *to)
+/* @print: writes data lines; NULL, or why it cannot. */
+static void reply_text(const struct reply *to, struct host *host,
+		       unsigned int id,
+		       const char *(*print)(struct host *, unsigned int,
+					    FILE *))
 {
 	size_t len = 0;
 	char *text = NULL;
+	const char *why;
 	FILE *out;
 
-	(void)rest;
 	out = open_memstream(&text, &len);
 	if (!out) {
 		reply_done(to, "out of memory");
 		return;
 	}
-	host_print_stats(host, out);
+	why = print(host, id, out);
 	fclose(out);
 	to->write(to->ctx, text, len);
 	free(text);
-	reply_done(to, NULL);
+	reply_done(to, why);
+}
+
+static void do_steps(struct host *host, char *rest, const struct reply *to)
+{
+	unsigned int id;
+
+	if (parse_id(last_words(rest), &id))
+		reply_text(to, host, id, host_print_steps);
+	else
+		reply_done(to, "say which NIC");
+}
+
+static const char *print_stats(struct host *host, unsigned int id, FILE *out)
+{
+	(void)id;
+	host_print_stats(host, out);
+	return NULL;
+}
+
+static void do_stats(struct host *host, char *rest, const struct reply *to)
+{
+	(void)rest;
+	reply_text(to, host, 0, print_stats);
 }
 
 static void do_mark(struct host *host, char *rest, const struct reply *to)
@@ -382,8 +431,13 @@ static const struct command {
 	{ "fault", do_fault, true,
 	  "fault N NAME [NUMBER]         do something wrong to NIC N, once or\n"
 	  "                              NUMBER times\n"
-	  "fault N off                   do nothing wrong any more\n"
+	  "fault N step NAME ACTION [NUMBER]\n"
+	  "                              the same at a step, until off\n"
+	  "fault N off                   do nothing wrong any more, and forget\n"
+	  "                              which steps the guest has taken\n"
 	  "fault list                    what can be done wrong" },
+	{ "steps", do_steps, true,
+	  "steps N                       which it has taken since, in order" },
 	{ "mark", do_mark, true,
 	  "mark TEXT                     put TEXT in hvhost's log; ok TIME" },
 	{ "quit", do_quit, false,

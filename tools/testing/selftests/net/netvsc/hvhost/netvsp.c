@@ -25,6 +25,7 @@ struct channel *netvsp_offer(struct queue *q, const struct channel_ops *ops)
 		.flags = OFFER_FLAG_ENUMERATE,
 		.ops = ops,
 		.ctx = q,
+		.steps = &q->nv->steps,
 	};
 
 	return vmbus_offer(q->nv->vmbus, &offer);
@@ -164,9 +165,27 @@ const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number)
 	return why;
 }
 
+const char *netvsp_fault_step(struct netvsp *nv, const char *spec,
+			      const char *action, uint32_t number)
+{
+	return step_arm(&nv->steps, spec, action, number);
+}
+
+void netvsp_print_steps(const struct netvsp *nv, FILE *out)
+{
+	const struct steps *steps = &nv->steps;
+	unsigned int i = 0;
+
+	if (steps->nr_trace > STEP_TRACE)
+		i = steps->nr_trace - STEP_TRACE;
+	for (; i < steps->nr_trace; i++)
+		fprintf(out, "%s\n", steps->trace[i % STEP_TRACE]);
+}
+
 void netvsp_fault_off(struct netvsp *nv)
 {
 	memset(&nv->faults, 0, sizeof(nv->faults));
+	step_reset(&nv->steps);
 }
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "fault.h"
 
@@ -97,6 +98,11 @@ void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial);
  * faults.  NULL, or why not.
  */
 const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number);
+/* Has a step go wrong; see step.h.  NULL, or what is wrong with that. */
+const char *netvsp_fault_step(struct netvsp *nv, const char *spec,
+			      const char *action, uint32_t number);
+/* The steps that were taken since the last netvsp_fault_off(). */
+void netvsp_print_steps(const struct netvsp *nv, FILE *out);
 /* All answers are good ones again. */
 void netvsp_fault_off(struct netvsp *nv);
 

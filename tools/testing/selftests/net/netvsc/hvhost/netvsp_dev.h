@@ -6,7 +6,7 @@
  * what comes in on it and what has to wait for it; netvsp_session.c: NVSP
  * messages; netvsp_rndis.c: RNDIS messages in and out of the guest's memory;
  * netvsp_subchannel.c: further channels; netvsp_path.c: the VF and the data
- * path; netvsp_rx.c: the receive buffer.
+ * path; netvsp_rx.c: the receive buffer; netvsp_step.c: steps that go wrong.
  */
 #ifndef HVHOST_NETVSP_DEV_H
 #define HVHOST_NETVSP_DEV_H
@@ -21,6 +21,7 @@
 #include "netvsp_rx.h"
 #include "nvsp_wire.h"
 #include "rndis.h"
+#include "step.h"
 #include "vmbus.h"
 #include "vswitch.h"
 
@@ -64,6 +65,8 @@ struct queue {
 	struct loop_task more;
 };
 
+struct late_answer;
+
 /* A data-path switch, and what its completion needs. */
 struct late_switch {
 	enum vpath path;
@@ -85,6 +88,8 @@ struct late_switch {
  * @held: nothing is read from the guest, and nothing offered to it
  * @squeezed: the uplink was told to wait
  * @last_done: transaction id of the frames that were completed last
+ * @steps: those that go wrong, and all that were taken
+ * @late_answers: of those that are late
  * @late: runs while the data-path switch @late_switch has to wait
  */
 struct netvsp {
@@ -113,6 +118,8 @@ struct netvsp {
 	bool vf_announced;
 
 	struct fault_answers faults;
+	struct steps steps;
+	struct late_answer *late_answers;
 	uint64_t last_done;
 	struct loop_timer late;
 	struct late_switch late_switch;
@@ -178,6 +185,19 @@ void subchannels_end(struct netvsp *nv);
 
 /* A message of which @rndis, checked for its length, is the header. */
 void netvsp_rndis(struct queue *q, const struct packet *pkt);
+
+/* netvsp_step.c */
+
+/* True if the request was refused, and answered. */
+bool step_nvsp(struct queue *q, const struct packet *pkt, uint32_t type);
+/* False if the completion that answers a step is not for now. */
+bool step_completion(struct queue *q, const struct packet *pkt, uint8_t *buf,
+		     uint32_t *len);
+/* True if the request is to be refused. */
+bool step_rndis(struct netvsp *nv, const uint8_t *msg, size_t len);
+/* What becomes of its answer; 0: nothing for now. */
+size_t step_rndis_answer(struct netvsp *nv, uint8_t *reply, size_t len);
+void steps_end(struct netvsp *nv);
 
 /* netvsp_path.c */
 

@@ -225,13 +225,17 @@ void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
 		    uint32_t len)
 {
 	uint8_t buf[NVSP_LEN_V61] = { 0 };
+	struct steps *steps = &q->nv->steps;
 
 	if (!(pkt->flags & PKT_FLAG_COMPLETE))
 		return;
 	if (msg)
 		memcpy(buf, msg, len);
-	queue_send(q, PKT_COMPLETION, 0, pkt->trans_id, buf,
-		   msg ? session_msg_len(q->nv) : 0);
+	len = msg ? session_msg_len(q->nv) : 0;
+	if (steps->action == STEP_NORMAL ||
+	    step_completion(q, pkt, buf, &len))
+		queue_send(q, PKT_COMPLETION, 0, pkt->trans_id, buf, len);
+	step_done(steps);
 }
 
 /* Packets of the guest */

@@ -27,11 +27,18 @@ static void handle_control(struct queue *q, const struct packet *pkt,
 		netvsp_fail(nv, "RNDIS request too long");
 		return;
 	}
-	why = rndis_control(&nv->rndis, nv->msg, len, reply, &reply_len);
+	if (step_rndis(nv, nv->msg, len)) {
+		reply_len = rndis_refuse(nv->msg, reply);
+		why = NULL;
+	} else {
+		why = rndis_control(&nv->rndis, nv->msg, len, reply,
+				    &reply_len);
+	}
 	if (why) {
 		netvsp_fail(nv, why);
 		return;
 	}
+	reply_len = step_rndis_answer(nv, reply, reply_len);
 	queue_complete(q, pkt, &done, sizeof(done));
 	reply_len = fault_rndis_answer(&nv->faults, reply, reply_len);
 	if (reply_len)

@@ -241,7 +241,8 @@ void session_message(struct queue *q, const struct packet *pkt)
 			netvsp_fail(nv, "NVSP message too short");
 			return;
 		}
-		handler->handle(q, pkt);
+		if (!step_nvsp(q, pkt, type))
+			handler->handle(q, pkt);
 		return;
 	}
 	netvsp_fail(nv, "NVSP message that is not known or not allowed here");
@@ -262,6 +263,7 @@ void session_end(struct netvsp *nv)
 	nv->send_buf = NULL;
 	nv->last_done = 0;
 	loop_timer_cancel(&nv->late);
+	steps_end(nv);
 	rx_reset(&nv->rx);
 	rndis_reset(&nv->rndis);
 }

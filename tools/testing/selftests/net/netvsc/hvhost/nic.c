@@ -446,6 +446,32 @@ const char *host_fault(struct host *host, unsigned int id, enum fault_id fault,
 	return netvsp_fault(nic->netvsp, fault, number);
 }
 
+const char *host_fault_step(struct host *host, unsigned int id,
+			    const char *spec, const char *action,
+			    uint32_t number)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	log_info("nic", "%u: fault at step %s: %s %u", id, spec, action,
+		 number);
+	return netvsp_fault_step(nic->netvsp, spec, action, number);
+}
+
+const char *host_print_steps(struct host *host, unsigned int id, FILE *out)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (nic)
+		netvsp_print_steps(nic->netvsp, out);
+	return why;
+}
+
 const char *host_fault_off(struct host *host, unsigned int id)
 {
 	const char *why;

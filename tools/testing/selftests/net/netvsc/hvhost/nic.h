@@ -56,6 +56,10 @@ const char *host_capture(struct host *host, unsigned int id, bool vf,
 
 const char *host_fault(struct host *host, unsigned int id, enum fault_id fault,
 		       uint32_t number);
+const char *host_fault_step(struct host *host, unsigned int id,
+			    const char *spec, const char *action,
+			    uint32_t number);
+const char *host_print_steps(struct host *host, unsigned int id, FILE *out);
 const char *host_fault_off(struct host *host, unsigned int id);
 
 /* `stats`: one "key=value ..." line for each NIC and path, one for VMBus. */

@@ -708,6 +708,29 @@ const char *rndis_control(struct rndis *rn, const uint8_t *msg, size_t len,
 	}
 }
 
+size_t rndis_refuse(const uint8_t *msg, uint8_t *reply)
+{
+	struct rndis_initialize_done init = { .status = RNDIS_E_FAILURE };
+	struct rndis_query_done query = { .status = RNDIS_E_FAILURE };
+	struct rndis_hdr hdr;
+	uint32_t request;
+
+	memcpy(&hdr, msg, sizeof(hdr));
+	memcpy(&request, msg + sizeof(hdr), sizeof(request));
+	init.request = request;
+	query.request = request;
+	switch (hdr.type) {
+	case RNDIS_INITIALIZE:
+		memcpy(reply + sizeof(hdr), &init, sizeof(init));
+		return finish(reply, hdr.type | RNDIS_DONE, sizeof(init));
+	case RNDIS_QUERY:
+		memcpy(reply + sizeof(hdr), &query, sizeof(query));
+		return finish(reply, hdr.type | RNDIS_DONE, sizeof(query));
+	default:
+		return reply_done(reply, hdr.type, request, RNDIS_E_FAILURE);
+	}
+}
+
 void rndis_reset(struct rndis *rn)
 {
 	rn->ready = false;

@@ -77,6 +77,12 @@ void rndis_reset(struct rndis *rn);
 const char *rndis_control(struct rndis *rn, const uint8_t *msg, size_t len,
 			  uint8_t *reply, size_t *reply_len);
 
+/*
+ * The answer that a request of this host fails, without carrying it out: to
+ * initialize, query or set.  Returns its length.
+ */
+size_t rndis_refuse(const uint8_t *msg, uint8_t *reply);
+
 /* An indication in @buf (RNDIS_REPLY_MAX bytes); returns its length. */
 size_t rndis_indicate(const struct rndis *rn, uint8_t *buf, uint32_t status,
 		      const void *data, size_t len);

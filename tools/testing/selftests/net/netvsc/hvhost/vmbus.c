@@ -61,6 +61,7 @@ static void vmbus_disconnect(struct vmbus *vmbus)
 		channel_release(chan, CHAN_NEW);
 	for (chan = vmbus->channels; chan; chan = chan->next)
 		chan->state = CHAN_NEW;
+	vmbus_late_clear(vmbus);
 	synic_flush(vmbus->vm);
 }
 
@@ -157,12 +158,17 @@ static void on_open(struct vmbus *vmbus, const void *payload, size_t len)
 	(void)len;
 	chan = find_channel(vmbus, msg->relid, "open");
 	if (chan)
+		why = vmbus_step(chan, "open");
+	if (chan && !why)
 		why = channel_open(chan, msg);
 	if (why) {
 		complain(vmbus, "channel %u not opened: %s", msg->relid, why);
 		answer.status = VMBUS_STATUS_FAILED;
 	}
-	vmbus_post(vmbus, &answer, sizeof(answer));
+	if (!chan)
+		vmbus_post(vmbus, &answer, sizeof(answer));
+	else if (!vmbus_step_answer(chan, &answer, sizeof(answer)))
+		return;
 	if (!why) {
 		log_debug("vmbus", "channel %u open, processor %u", msg->relid,
 			  msg->target_vp);
@@ -242,7 +248,10 @@ static void gpadl_answer(struct vmbus *vmbus, uint32_t relid, uint32_t id,
 			 why);
 	else
 		log_debug("vmbus", "channel %u: GPADL %#x", relid, id);
-	vmbus_post(vmbus, &msg, sizeof(msg));
+	if (relid <= VMBUS_MAX_RELID && vmbus->by_relid[relid])
+		vmbus_step_answer(vmbus->by_relid[relid], &msg, sizeof(msg));
+	else
+		vmbus_post(vmbus, &msg, sizeof(msg));
 }
 
 /* More of the list of a GPADL: answers when it is all there, or no good. */
@@ -254,6 +263,8 @@ static void gpadl_feed(struct channel *chan, struct gpadl *gpadl,
 
 	if (!why && !gpadl_received(gpadl))
 		return;
+	if (!why)
+		why = vmbus_step(chan, "gpadl");
 	if (!why)
 		why = gpadl_complete(gpadl, vm_mem(chan->vmbus->vm));
 	if (why)
@@ -349,7 +360,9 @@ static void on_gpadl_teardown(struct vmbus *vmbus, const void *payload,
 	if (gpadl == chan->ring_gpadl)
 		channel_fail(chan, "rings taken away while open");
 	channel_drop_gpadl(chan, gpadl);
-	vmbus_post(vmbus, &answer, sizeof(answer));
+	/* It cannot be refused. */
+	vmbus_step(chan, "teardown");
+	vmbus_step_answer(chan, &answer, sizeof(answer));
 }
 
 /* Messages in */

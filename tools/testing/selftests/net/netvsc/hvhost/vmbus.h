@@ -19,6 +19,7 @@ struct vm;
 struct vmbus;
 struct channel;
 struct gpadl;
+struct steps;
 
 struct guid {
 	uint8_t b[16];			/* as it stands in memory */
@@ -69,6 +70,7 @@ struct channel_offer {
 	uint8_t user_data[OFFER_USER_DATA];
 	const struct channel_ops *ops;
 	void *ctx;
+	struct steps *steps;		/* may be NULL */
 };
 
 struct vmbus *vmbus_create(struct vm *vm, uint32_t max_version);

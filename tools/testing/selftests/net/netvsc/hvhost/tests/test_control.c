@@ -168,6 +168,20 @@ const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number)
 	return number < 1000 ? NULL : "too many";
 }
 
+const char *netvsp_fault_step(struct netvsp *nv, const char *spec,
+			      const char *action, uint32_t number)
+{
+	(void)nv;
+	note("step:%s,%s,%u ", spec, action, number);
+	return NULL;
+}
+
+void netvsp_print_steps(const struct netvsp *nv, FILE *out)
+{
+	(void)nv;
+	fputs("open\n", out);
+}
+
 void netvsp_fault_off(struct netvsp *nv)
 {
 	(void)nv;
@@ -541,7 +555,8 @@ TEST(wrong_commands)
 		"nic 1 add 00:15:5d:00:00:0g", "nic 1 add 00:15:5d:00:00:011",
 		"nic 1 add 01:15:5d:00:00:01", "nic 1 add 00:00:00:00:00:00",
 		"nic 1 add 00-15-5d-00-00-01", "nic 1 add 00:15:5d:00:00:02 x",
-		"nic 0 network-change now", "nic 0 remove now", "nic 0 link", "nic 0 link up", "vf", "vf 0",
+		"nic 0 network-change now", "steps", "steps x",
+		"nic 0 remove now", "nic 0 link", "nic 0 link up", "vf", "vf 0",
 		"vf 0 fly", "vf 1 add", "vf 0 eject", "vf 0 yank", "vf 0 add it",
 		"vf 0 link on", "stats please", "help me", "quit now", "capture",
 		"capture 0", "capture 0 vf", "capture 0 both x", "capture 1 vf x",
@@ -584,6 +599,14 @@ TEST(faults)
 	EXPECT_STREQ("ok\n", say("fault 0 switch-late  7 "));
 	snprintf(expected, sizeof(expected), "fault%d,7 ", FAULT_SWITCH_LATE);
 	EXPECT_STREQ(expected, trace);
+	EXPECT_STREQ("ok\n", say("fault 0 step rndis-set#2 late 9"));
+	EXPECT_STREQ("step:rndis-set#2,late,9 ", trace);
+	EXPECT_STREQ("ok\n", say("fault 0 step open refuse"));
+	EXPECT_STREQ("step:open,refuse,1 ", trace);
+	EXPECT_STREQ("error: that is no number\n",
+		     say("fault 0 step open late soon"));
+	EXPECT_STREQ("open\nok\n", say("steps 0"));
+	EXPECT_STREQ("error: no such NIC\n", say("steps 1"));
 	EXPECT_STREQ("ok\n", say("fault 0 off"));
 	EXPECT_STREQ("nofault ", trace);
 	EXPECT_STREQ("error: too many\n", say("fault 0 nvsp-short 1000"));

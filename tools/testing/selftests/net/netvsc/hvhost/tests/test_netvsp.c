@@ -5,6 +5,7 @@
  * guests that break the protocol.
  */
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -1770,6 +1771,130 @@ TEST_F(netvsp, version_and_buffer_refused)
 	netvsp_fault_off(self->nv);
 	buffers(_metadata, self, 40);
 	EXPECT_FALSE(chan.failed);
+}
+
+/* Steps that go wrong: see step.h */
+
+TEST_F(netvsp, steps_of_nvsp)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+	struct nvsp_init msg = { NVSP_INIT, NVSP_V61, NVSP_V61 };
+	const uint8_t *done;
+	char text[64] = "";
+	FILE *out;
+
+	guest_open();
+	ASSERT_EQ(NULL, netvsp_fault_step(self->nv, "nvsp#1", "refuse", 1));
+	ask(self, &msg, sizeof(msg));
+	done = answer(_metadata, self, 28);
+	EXPECT_EQ(NVSP_INIT_DONE, word(done));
+	EXPECT_EQ(NVSP_FAILURE, word(done + 12));
+	init(_metadata, self, NVSP_V61, 0);
+
+	netvsp_fault_off(self->nv);
+	netvsp_fault_step(self->nv, "nvsp-recv-buf", "refuse", 1);
+	ask(self, &recv, sizeof(recv));
+	done = answer(_metadata, self, 40);
+	EXPECT_EQ(NVSP_RECV_BUF_DONE, word(done));
+	EXPECT_EQ(NVSP_FAILURE, word(done + 4));
+	out = fmemopen(text, sizeof(text) - 1, "w");
+	netvsp_print_steps(self->nv, out);
+	fclose(out);
+	EXPECT_STREQ("nvsp-recv-buf\n", text);
+
+	/* Not taken, so that it can be asked for again. */
+	netvsp_fault_off(self->nv);
+	buffers(_metadata, self, 40);
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, nvsp_answers_that_are_no_good)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+	struct nvsp_revoke revoke = { NVSP_RECV_BUF_REVOKE, RECV_ID, 0 };
+	struct nvsp_recv_buf_done done;
+
+	guest_open();
+	init(_metadata, self, NVSP_V61, 0);
+	netvsp_fault_step(self->nv, "nvsp-recv-buf#1", "never", 1);
+	netvsp_fault_step(self->nv, "nvsp-recv-buf#2", "garbage", 3);
+	netvsp_fault_step(self->nv, "nvsp-recv-buf#3", "short", 1);
+	netvsp_fault_step(self->nv, "nvsp-recv-buf#4", "late", 0);
+	ask(self, &recv, sizeof(recv));
+	EXPECT_EQ(NULL, next());
+	/* It was taken all the same. */
+	guest_put(PKT_INBAND, 0, 0, &revoke, sizeof(revoke));
+	kick();
+	ask(self, &recv, sizeof(recv));
+	memcpy(&done, answer(_metadata, self, 40), sizeof(done));
+	EXPECT_EQ(NVSP_RECV_BUF_DONE, done.type);
+	EXPECT_NE(1728, done.sub_size);
+	guest_put(PKT_INBAND, 0, 0, &revoke, sizeof(revoke));
+	kick();
+	ask(self, &recv, sizeof(recv));
+	answer(_metadata, self, 0);
+	guest_put(PKT_INBAND, 0, 0, &revoke, sizeof(revoke));
+	kick();
+	ask(self, &recv, sizeof(recv));
+	EXPECT_EQ(NULL, next());
+	loop_run_pending();
+	memcpy(&done, answer(_metadata, self, 40), sizeof(done));
+	EXPECT_EQ(1728, done.sub_size);
+	EXPECT_FALSE(chan.failed);
+}
+
+static const uint8_t *query_speed(struct __test_metadata *_metadata,
+				  FIXTURE_DATA(netvsp) *self)
+{
+	struct {
+		struct rndis_hdr hdr;
+		struct rndis_info info;
+	} msg = {
+		{ RNDIS_QUERY, sizeof(msg) }, { 9, OID_LINK_SPEED, 0, 20, 0 }
+	};
+
+	return control(_metadata, self, &msg, sizeof(msg), 40);
+}
+
+TEST_F(netvsp, steps_of_rndis)
+{
+	struct rndis_query_done done;
+	const uint8_t *msg;
+
+	up(_metadata, self);
+	netvsp_fault_step(self->nv, "rndis-query:00010107#1", "refuse", 1);
+	netvsp_fault_step(self->nv, "rndis-query:00010107#2", "garbage", 5);
+	netvsp_fault_step(self->nv, "rndis-query:00010107#3", "short", 1);
+	msg = query_speed(_metadata, self);
+	EXPECT_EQ(RNDIS_QUERY | RNDIS_DONE, word(msg));
+	EXPECT_EQ(RNDIS_E_FAILURE, word(msg + 12));
+	msg = query_speed(_metadata, self);
+	memcpy(&done, msg + 8, sizeof(done));
+	EXPECT_EQ(9, done.request);
+	EXPECT_EQ(RNDIS_OK, done.status);
+	EXPECT_NE(4, done.info_len);
+	msg = query_speed(_metadata, self);
+	EXPECT_EQ(12, word(msg + 4));
+	EXPECT_EQ(9, word(msg + 8));
+	msg = query_speed(_metadata, self);
+	EXPECT_EQ(RNDIS_OK, word(msg + 12));
+	EXPECT_EQ(4, word(msg + 16));
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, late_answer_of_a_guest_that_is_gone)
+{
+	struct nvsp_init msg = { NVSP_INIT, NVSP_V61, NVSP_V61 };
+
+	guest_open();
+	netvsp_fault_step(self->nv, "nvsp-init", "late", 0);
+	ask(self, &msg, sizeof(msg));
+	guest_close();
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+	guest_open();
+	netvsp_fault_off(self->nv);
+	init(_metadata, self, NVSP_V61, 0);
 }
 
 TEST_F(netvsp, unknown_path)

@@ -10,7 +10,9 @@
 
 #include "hyperv.h"
 #include "log.h"
+#include "loop.h"
 #include "mem.h"
+#include "step.h"
 #include "vm.h"
 #include "vmbus.h"
 #include "vmbus_wire.h"
@@ -1083,6 +1085,83 @@ TEST(relids_go_round)
 }
 
 /* Random messages with plausible fields, in any order. */
+
+/* Steps that go wrong: see step.h */
+
+static struct vmbus *with_steps(struct steps *steps)
+{
+	struct channel_offer offer = offer_of(1);
+	struct vmbus *bus = machine();
+
+	step_reset(steps);
+	offer.steps = steps;
+	dev.chan = vmbus_offer(bus, &offer);
+	contact(bus, VMBUS_CONN_MODERN, VMBUS_V5_3);
+	bare(bus, MSG_REQUEST_OFFERS);
+	vm.head = vm.tail;
+	return bus;
+}
+
+TEST(steps_refused)
+{
+	struct vmbus_stats stats;
+	struct steps steps;
+	struct vmbus *bus = with_steps(&steps);
+
+	step_arm(&steps, "gpadl#1", "refuse", 1);
+	step_arm(&steps, "open#1", "refuse", 1);
+	EXPECT_EQ(VMBUS_STATUS_FAILED, gpadl(bus, 1, 0xe1, 0, 8));
+	vmbus_get_stats(bus, &stats);
+	EXPECT_EQ(0, stats.gpadls);
+	EXPECT_EQ(VMBUS_STATUS_OK, gpadl(bus, 1, 0xe1, 0, 8));
+	EXPECT_EQ(VMBUS_STATUS_FAILED, open_on(bus, 1, 0xe1, 0, 4));
+	EXPECT_EQ(0, dev.opens);
+	EXPECT_EQ(VMBUS_STATUS_OK, open_on(bus, 1, 0xe1, 0, 4));
+	EXPECT_EQ(4, steps.nr_trace);
+	vmbus_destroy(bus);
+}
+
+TEST(steps_late_and_never)
+{
+	struct steps steps;
+	struct vmbus *bus = with_steps(&steps);
+
+	step_arm(&steps, "gpadl#1", "never", 1);
+	step_arm(&steps, "gpadl#2", "late", 0);
+	step_arm(&steps, "open", "late", 0);
+	EXPECT_EQ(~0u, gpadl(bus, 1, 0xe1, 0, 8));
+	EXPECT_TRUE(teardown(bus, 1, 0xe1));
+	EXPECT_EQ(~0u, gpadl(bus, 1, 0xe2, 0, 8));
+	loop_run_pending();
+	EXPECT_NE(NULL, next(MSG_GPADL_CREATED));
+	EXPECT_EQ(~0u, open_on(bus, 1, 0xe2, 0, 4));
+	/* It is not interrupted before it knows. */
+	channel_write(dev.chan, PKT_INBAND, 0, 1, "early", 5);
+	EXPECT_EQ(0, vm.signals);
+	loop_run_pending();
+	EXPECT_NE(NULL, next(MSG_OPEN_RESULT));
+	EXPECT_EQ(1, vm.signals);
+	vmbus_destroy(bus);
+}
+
+TEST(late_step_of_a_channel_that_is_gone)
+{
+	struct steps steps;
+	struct vmbus *bus = with_steps(&steps);
+
+	step_arm(&steps, "gpadl", "late", 0);
+	EXPECT_EQ(~0u, gpadl(bus, 1, 0xe1, 0, 8));
+	relid_msg(bus, MSG_RELID_RELEASED, 1);
+	loop_run_pending();
+	EXPECT_TRUE(quiet());
+	vmbus_destroy(bus);
+
+	bus = with_steps(&steps);
+	step_arm(&steps, "gpadl", "late", 0);
+	EXPECT_EQ(~0u, gpadl(bus, 1, 0xe1, 0, 8));
+	vmbus_destroy(bus);
+	loop_run_pending();
+}
 
 static uint32_t offered[8];
 
