@@ -21,14 +21,12 @@
  * struct netvsc_poll - what one poll did
  * @budget: of NAPI
  * @frames: received
- * @tx_packets: completed, for BQL
- * @tx_bytes: of these
+ * @tx: what was sent has come back
  */
 struct netvsc_poll {
 	int budget;
 	int frames;
-	unsigned int tx_packets;
-	unsigned int tx_bytes;
+	struct netvsc_tx_poll tx;
 };
 
 /*
@@ -74,10 +72,8 @@ static void netvsc_completion(struct netvsc_channel *ch,
 	msg = vmbus_pkt_payload(pkt, &len);
 	switch (FIELD_GET(NETVSC_TID_KIND, transaction)) {
 	case NETVSC_TID_DATA:
-		poll->tx_bytes += netvsc_tx_complete(ch, transaction,
-						     nvsp_rndis_ok(msg, len),
-						     poll->budget);
-		poll->tx_packets++;
+		netvsc_tx_complete(ch, transaction, nvsp_rndis_ok(msg, len),
+				   poll->budget, &poll->tx);
 		return;
 	case NETVSC_TID_NVSP:
 		nvsp_handle_completion(ch->nv, transaction, msg, len);
@@ -144,7 +140,7 @@ static bool netvsc_drain(struct netvsc_channel *ch, struct netvsc_poll *poll)
 	}
 	hv_pkt_iter_close(ch->vmbus);
 
-	netvsc_tx_completed(ch, poll->tx_packets, poll->tx_bytes);
+	netvsc_tx_completed(ch, &poll->tx);
 	return pkt;
 }
 

@@ -215,20 +215,6 @@ static int netvsc_set_mac(struct net_device *ndev, void *addr)
 	return 0;
 }
 
-static void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue)
-{
-	struct netvsc *nv = netvsc_priv(ndev);
-	struct netvsc_channel *ch = nv->channels[queue];
-
-	netvsc_count(nv, NETVSC_EV_TX_TIMEOUT);
-	netdev_err(ndev, "queue %u: %u of %u slots free, %u bytes of ring\n",
-		   queue, ch->tx.slot_pool.head - ch->tx.slot_pool.tail,
-		   ch->tx.slot_pool.total,
-		   hv_get_bytes_to_write(&ch->vmbus->outbound));
-	/* An interrupt may have been lost; what has come back is found now. */
-	napi_schedule(&ch->napi);
-}
-
 static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_start_xmit		= netvsc_start_xmit,
 	.ndo_features_check	= netvsc_features_check,

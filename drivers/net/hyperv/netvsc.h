@@ -25,6 +25,8 @@
 
 #include "nvsp.h"
 #include "offload.h"
+#include "tx_batch.h"
+#include "tx_pool.h"
 #include "vf.h"
 
 /* How long an answer of the host may take before it counts as lost. */
@@ -39,10 +41,14 @@
 #define NETVSC_TX_BUF_BYTES	(1024 * 1024)
 #define NETVSC_MAX_TX_SECTIONS	U16_MAX
 
-/* Packets of one channel that the host may hold at a time; a power of two. */
-#define NETVSC_TX_SLOTS		512
-/* Room in front of a packet's data for its RNDIS header and packet info. */
-#define NETVSC_TX_HDR		128
+/* Packets of one channel that the host may be reading from where they are. */
+#define NETVSC_TX_SLOTS		128
+/* A queue that stopped runs again when this many of them are free. */
+#define NETVSC_TX_WAKE		(NETVSC_TX_SLOTS / 4)
+/* A queue that waits for the ring runs again when 1 / NETVSC_TX_ROOM is free. */
+#define NETVSC_TX_ROOM		4
+/* A packet with longer headers is not for the host to segment. */
+#define NETVSC_TX_LSO_HEADERS	148
 
 /* Received packets of one poll that the host is given back together. */
 #define NETVSC_RX_DONE		256
@@ -51,6 +57,7 @@ struct ethtool_link_ksettings;
 struct ethtool_stats;
 struct netvsc;
 struct netvsc_channel;
+struct netvsc_tx_map;
 struct page_pool;
 struct rndis_hdr;
 
@@ -85,56 +92,10 @@ struct netvsc_buffer {
 	bool announced;
 };
 
-/**
- * struct netvsc_pool - free indices with one taker and one giver
- * @free: ring of free indices
- * @mask: entries of @free less one
- * @total: indices that exist
- * @head: next to be given back to; NAPI
- * @tail: next to be taken from; transmit, under its queue's lock
- */
-struct netvsc_pool {
-	u16 *free;
-	u32 mask;
-	u32 total;
-	u32 head ____cacheline_aligned_in_smp;
-	u32 tail ____cacheline_aligned_in_smp;
-};
-
-struct netvsc_tx_map {
-	dma_addr_t dma;
-	u32 len;
-	bool page;
-};
-
-/**
- * struct netvsc_tx_slot - a packet in the hands of the host
- * @transaction: its id while the host has it, else 0; whoever exchanges it
- *	for 0 owns the rest
- * @skb: the packet, kept until the host is done with it
- * @frame: or this one of XDP; with both NULL, the host has a copy
- * @bytes: on the wire, after segmentation
- * @packets: on the wire
- * @section: of the send buffer, or NVSP_NO_SECTION
- * @generation: makes a stale transaction id visible
- * @nr_maps: entries of @maps in use
- * @maps: memory mapped for the host
- */
-struct netvsc_tx_slot {
-	u64 transaction;
-	struct sk_buff *skb;
-	struct xdp_frame *frame;
-	u32 bytes;
-	u32 packets;
-	u32 section;
-	u16 generation;
-	u8 nr_maps;
-	struct netvsc_tx_map maps[MAX_SKB_FRAGS + 1];
-};
-
 /* Written by transmit, under its queue's lock. */
 struct netvsc_tx_stats {
 	u64_stats_t copied;		/* through a send section */
+	u64_stats_t batches;		/* VMBus packets for these */
 	u64_stats_t direct;		/* from where the packet was */
 	u64_stats_t linearized;
 	u64_stats_t section_full;
@@ -170,29 +131,73 @@ struct netvsc_rx_stats {
 };
 
 /**
- * struct netvsc_tx - transmit half of a channel
- * @slots: packets in flight
- * @slot_pool: free slots
- * @section_pool: free sections of the send buffer
- * @headers: NETVSC_TX_HDR bytes for each slot, in reach of the host
- * @headers_dma: where the host finds @headers
- * @ring_blocked: stopped because the ring, not the slots, ran out
- * @unsent_packets: counted by BQL, but refused by the ring
- * @unsent_bytes: of these
+ * struct netvsc_tx_direct - a packet that the host reads from where it is
+ * @skb: the packet, kept until the host is done with it
+ * @frame: or this one of XDP
+ * @nr_maps: pieces of it that had to be bounced for the host
+ */
+struct netvsc_tx_direct {
+	struct sk_buff *skb;
+	struct xdp_frame *frame;
+	u32 nr_maps;
+};
+
+/**
+ * struct netvsc_tx - transmit half of a channel; under its queue's lock
+ * @sections: the channel's part of the send buffer
+ * @section_base: the first of these sections
+ * @section_size: bytes of a section
+ * @first_section: its number for the host
+ * @batch: what goes into a section at the moment
+ * @blocked: the queue is stopped until the ring has room again.  A batch or a
+ *	packet that BQL has counted may be waiting with it.
+ * @waiting: such a packet: it is described by @ranges
+ * @waiting_index: its slot
+ * @direct: slots of packets that the host reads from where they are
+ * @packets: these packets, by slot
+ * @maps: pieces that were bounced, by slot; NULL where the host can read all
+ *	memory
+ * @heads: memory of each slot for headers, in reach of the host
+ * @heads_dma: where the host finds @heads
+ * @ranges: the packet that is being sent
  * @stats: of transmit
  * @done: of completion
  */
 struct netvsc_tx {
-	struct netvsc_tx_slot *slots;
-	struct netvsc_pool slot_pool;
-	struct netvsc_pool section_pool;
-	void *headers;
-	dma_addr_t headers_dma;
-	bool ring_blocked;
-	atomic_t unsent_packets;
-	atomic_t unsent_bytes;
+	struct tx_pool sections;
+	void *section_base;
+	u32 section_size;
+	u32 first_section;
+	struct tx_batch batch;
+	bool blocked;
+	bool waiting;
+	u32 waiting_index;
+
+	struct tx_pool direct;
+	struct netvsc_tx_direct *packets;
+	struct netvsc_tx_map *maps;
+	void *heads;
+	dma_addr_t heads_dma;
+	struct nvsp_ranges ranges;
+
 	struct netvsc_tx_stats stats;
 	struct netvsc_tx_done done;
+};
+
+/**
+ * struct netvsc_tx_poll - what came back in one poll of NAPI
+ * @messages: VMBus packets
+ * @packets: on the wire
+ * @bytes: on the wire
+ * @failed_packets: of these, what the host did not take
+ * @failed_bytes: of these
+ */
+struct netvsc_tx_poll {
+	u32 messages;
+	u32 packets;
+	u32 bytes;
+	u32 failed_packets;
+	u32 failed_bytes;
 };
 
 /* A received packet that the host has not been given back yet. */
@@ -354,6 +359,7 @@ enum netvsc_event {
  * @nr_channels: how many of them carry traffic, the first ones; at least 1
  *	while the session is up
  * @caps: of the host's NIC
+ * @tx_limits: what the host takes in one VMBus packet
  * @max_mtu: largest MTU that this session carries
  * @closing: no queue may be woken: the data path is coming down
  * @accept: received packets are wanted: between open and stop
@@ -391,6 +397,7 @@ struct netvsc {
 	struct netvsc_channel *channels[NETVSC_MAX_CHANNELS];
 	unsigned int nr_channels;
 	struct netvsc_caps caps;
+	struct tx_limits tx_limits;
 	u32 max_mtu;
 
 	bool closing;
@@ -438,10 +445,13 @@ netvsc_channel_at(const struct netvsc *nv, unsigned int i)
  */
 #define NETVSC_TID_KIND		GENMASK_ULL(63, 56)
 enum netvsc_tid_kind {
-	NETVSC_TID_DATA = 1,		/* generation << 16 | slot */
+	NETVSC_TID_DATA = 1,		/* what tx_pool.h makes of it */
 	NETVSC_TID_NVSP,		/* sequence of struct nvsp */
 	NETVSC_TID_RNDIS,		/* sequence of struct rndis */
 };
+
+/* With NETVSC_TID_DATA: the pool is that of direct packets, not of sections. */
+#define NETVSC_TID_DIRECT	BIT_ULL(32)
 
 /* main.c: from the channel to the RNDIS state, and back; RTNL */
 int netvsc_session_start(struct netvsc *nv, unsigned int mtu);
@@ -539,15 +549,36 @@ netdev_features_t netvsc_features_check(struct sk_buff *skb,
  */
 int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame);
 void netvsc_tx_kick(struct netvsc_channel *ch);
+void netvsc_tx_kick_all(struct netvsc *nv);	/* takes the locks itself */
+bool netvsc_tx_poll(struct netvsc_channel *ch);	/* true: poll again */
+
+static inline void netvsc_tx_count(struct netvsc_tx *tx, u64_stats_t *what)
+{
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_inc(what);
+	u64_stats_update_end(&tx->stats.syncp);
+}
+
+/* tx_direct.c */
+int netvsc_tx_direct_init(struct netvsc_channel *ch);
+void netvsc_tx_direct_exit(struct netvsc_channel *ch);
+int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,
+			 struct sk_buff *skb);
+int netvsc_tx_direct_frame(struct netvsc_channel *ch, u32 index,
+			   struct xdp_frame *frame);
+void netvsc_tx_direct_release(struct netvsc_channel *ch, u32 index,
+			      int budget);
+
+/* tx_done.c */
 void netvsc_tx_init(struct netvsc_channel *ch);
 int netvsc_tx_start(struct netvsc_channel *ch);	/* before the channel opens */
 int netvsc_tx_set_sections(struct netvsc_channel *ch, u32 first, u32 count);
 void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: drop all */
-unsigned int netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction,
-				bool sent, int budget);
-bool netvsc_tx_poll(struct netvsc_channel *ch);	/* true: poll again */
-void netvsc_tx_completed(struct netvsc_channel *ch, unsigned int packets,
-			 unsigned int bytes);
+void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction, bool sent,
+			int budget, struct netvsc_tx_poll *done);
+void netvsc_tx_completed(struct netvsc_channel *ch,
+			 const struct netvsc_tx_poll *done);
+void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue);
 /*
  * Sleeps until the host has given back every packet that the channels were
  * given, or NETVSC_HOST_TIMEOUT has passed.  The caller sees to it that no

@@ -270,7 +270,10 @@ int rndis_start(struct netvsc *nv)
 		err = rndis_check(nv, rndis_parse_init(rndis->reply,
 						       rndis->reply_len,
 						       &limits));
-	if (err)
+	if (!err)
+		tx_limits_set(&nv->tx_limits, limits.max_packets,
+			      limits.align_shift);
+	else
 		rndis->up = false;
 	rndis_end(nv);
 	return err;

@@ -51,6 +51,7 @@ static const struct stats_counter channel_counters[] = {
 	TX_DONE(woken),
 	TX(stopped),
 	TX(copied),
+	TX(batches),
 	TX(direct),
 	TX(linearized),
 	TX(section_full),

@@ -56,6 +56,7 @@ static void vf_start_tx(struct netvsc *nv)
 
 	netvsc_vf_drain_start(nv);
 	rcu_assign_pointer(nvf->tx, nvf->vf);
+	netvsc_tx_kick_all(nv);
 	netdev_info(nv->ndev, "data path switched to VF %s\n",
 		    netdev_name(nvf->vf));
 }

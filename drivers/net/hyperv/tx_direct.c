@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Packets that the host reads from where they are.
+ *
+ * The RNDIS header stands in memory that is the slot's, and so do the packet's
+ * own headers if they are all that its linear part holds, or if the host wants
+ * them changed: the packet is never written to.  The rest are ranges of
+ * guest-physical memory, which is what VMBus carries; only a guest whose memory
+ * the host cannot read has it bounced by the DMA API.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/xdp.h>
+#include <asm/mshyperv.h>
+
+#include "netvsc.h"
+#include "tx_rndis.h"
+
+/* A slot's memory: the RNDIS header, then headers of the packet. */
+#define DIRECT_HEAD	256
+
+static_assert(DIRECT_HEAD - TX_RNDIS_MAX >= NETVSC_TX_LSO_HEADERS);
+
+/* A piece of a packet, bounced for the host. */
+struct netvsc_tx_map {
+	dma_addr_t dma;
+	u32 len;
+};
+
+/* Pieces of a packet: the linear part and the fragments. */
+#define DIRECT_MAPS	(MAX_SKB_FRAGS + 1)
+
+static struct device *direct_dev(const struct netvsc_channel *ch)
+{
+	return &ch->nv->hdev->device;
+}
+
+static struct netvsc_tx_map *direct_maps(const struct netvsc_tx *tx, u32 index)
+{
+	return tx->maps + index * DIRECT_MAPS;
+}
+
+static void direct_unmap(struct netvsc_channel *ch, u32 index)
+{
+	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
+	struct netvsc_tx_map *map;
+
+	if (likely(!direct->nr_maps))
+		return;
+
+	for (map = direct_maps(&ch->tx, index); direct->nr_maps; map++) {
+		dma_unmap_page(direct_dev(ch), map->dma, map->len,
+			       DMA_TO_DEVICE);
+		direct->nr_maps--;
+	}
+}
+
+/* Return: false if the packet cannot be described to the host as it is. */
+static bool direct_bounce(struct netvsc_channel *ch, u32 index,
+			  struct page *page, u32 offset, u32 len)
+{
+	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
+	struct netvsc_tx_map *map;
+	dma_addr_t dma;
+
+	dma = dma_map_page(direct_dev(ch), page, offset, len, DMA_TO_DEVICE);
+	if (dma_mapping_error(direct_dev(ch), dma))
+		return false;
+
+	map = direct_maps(&ch->tx, index) + direct->nr_maps++;
+	map->dma = dma;
+	map->len = len;
+	return nvsp_ranges_add(&ch->tx.ranges, dma, len);
+}
+
+static bool direct_add(struct netvsc_channel *ch, u32 index, struct page *page,
+		       u32 offset, u32 len)
+{
+	if (unlikely(ch->tx.maps))
+		return direct_bounce(ch, index, page, offset, len);
+	return nvsp_ranges_add(&ch->tx.ranges, page_to_phys(page) + offset,
+			       len);
+}
+
+static bool direct_add_linear(struct netvsc_channel *ch, u32 index,
+			      const void *data, u32 len)
+{
+	return !len || direct_add(ch, index, virt_to_page(data),
+				  offset_in_page(data), len);
+}
+
+static bool direct_add_frags(struct netvsc_channel *ch, u32 index,
+			     const struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	const skb_frag_t *frag;
+	int i;
+
+	for (i = 0; i < info->nr_frags; i++) {
+		frag = &info->frags[i];
+		if (!direct_add(ch, index, skb_frag_page(frag),
+				skb_frag_off(frag), skb_frag_size(frag)))
+			return false;
+	}
+	return true;
+}
+
+static void direct_start(struct netvsc_tx *tx, u32 index, u32 head_len)
+{
+	nvsp_ranges_init(&tx->ranges);
+	nvsp_ranges_add(&tx->ranges, tx->heads_dma + index * DIRECT_HEAD,
+			head_len);
+}
+
+/* How much of the linear part is copied: a range less for the host to map. */
+static u32 direct_copied(const struct sk_buff *skb)
+{
+	u32 len = skb_headlen(skb);
+
+	if (len <= DIRECT_HEAD - TX_RNDIS_MAX)
+		return len;
+	return skb_is_gso(skb) ? skb_tcp_all_headers(skb) : 0;
+}
+
+static bool direct_describe(struct netvsc_channel *ch, u32 index,
+			    const struct sk_buff *skb)
+{
+	void *head = ch->tx.heads + index * DIRECT_HEAD;
+	u32 copied = direct_copied(skb);
+	u32 len;
+
+	len = tx_rndis_put(head, skb, ch->nv->nr_channels > 1, 1);
+	memcpy(head + len, skb->data, copied);
+	if (skb_is_gso(skb))
+		tx_rndis_fix_lso(head + len, skb);
+
+	direct_start(&ch->tx, index, len + copied);
+	if (direct_add_linear(ch, index, skb->data + copied,
+			      skb_headlen(skb) - copied) &&
+	    direct_add_frags(ch, index, skb))
+		return true;
+
+	direct_unmap(ch, index);
+	return false;
+}
+
+/**
+ * netvsc_tx_direct_skb() - describe a packet to the host, in @ch->tx.ranges
+ * @ch: the channel
+ * @index: a slot that was taken
+ * @skb: the packet; stays the caller's on failure
+ *
+ * Context: the queue's lock is held.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,
+			 struct sk_buff *skb)
+{
+	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
+
+	if (unlikely(!direct_describe(ch, index, skb))) {
+		if (!skb_is_nonlinear(skb) || skb_shared(skb) ||
+		    skb_linearize(skb) ||
+		    !direct_describe(ch, index, skb))
+			return -ENOMEM;
+		netvsc_tx_count(&ch->tx, &ch->tx.stats.linearized);
+	}
+	direct->skb = skb;
+	return 0;
+}
+
+/* The same for a frame of XDP, whose memory is one piece. */
+int netvsc_tx_direct_frame(struct netvsc_channel *ch, u32 index,
+			   struct xdp_frame *frame)
+{
+	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
+	void *head = ch->tx.heads + index * DIRECT_HEAD;
+
+	direct_start(&ch->tx, index, tx_rndis_put_plain(head, frame->len, 1));
+	if (!direct_add_linear(ch, index, frame->data, frame->len)) {
+		direct_unmap(ch, index);
+		return -ENOMEM;
+	}
+	direct->frame = frame;
+	return 0;
+}
+
+/**
+ * netvsc_tx_direct_release() - let go of the packet of a slot
+ * @ch: the channel
+ * @index: the slot; the host is done with it
+ * @budget: of NAPI, or 0 outside of it
+ */
+void netvsc_tx_direct_release(struct netvsc_channel *ch, u32 index, int budget)
+{
+	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
+
+	direct_unmap(ch, index);
+	if (direct->frame)
+		xdp_return_frame(direct->frame);
+	else
+		napi_consume_skb(direct->skb, budget);
+	direct->frame = NULL;
+	direct->skb = NULL;
+}
+
+int netvsc_tx_direct_init(struct netvsc_channel *ch)
+{
+	struct netvsc_tx *tx = &ch->tx;
+
+	tx->heads = dma_alloc_coherent(direct_dev(ch),
+				       NETVSC_TX_SLOTS * DIRECT_HEAD,
+				       &tx->heads_dma, GFP_KERNEL);
+	tx->packets = kvzalloc_objs(*tx->packets, NETVSC_TX_SLOTS);
+	if (!tx->heads || !tx->packets)
+		goto free;
+	if (!hv_is_isolation_supported())
+		return 0;
+
+	tx->maps = kvzalloc_objs(*tx->maps, NETVSC_TX_SLOTS * DIRECT_MAPS);
+	if (!tx->maps)
+		goto free;
+	return 0;
+
+free:
+	netvsc_tx_direct_exit(ch);
+	return -ENOMEM;
+}
+
+/* No slot holds a packet any more. */
+void netvsc_tx_direct_exit(struct netvsc_channel *ch)
+{
+	struct netvsc_tx *tx = &ch->tx;
+
+	kvfree(tx->maps);
+	kvfree(tx->packets);
+	if (tx->heads)
+		dma_free_coherent(direct_dev(ch),
+				  NETVSC_TX_SLOTS * DIRECT_HEAD, tx->heads,
+				  tx->heads_dma);
+	tx->maps = NULL;
+	tx->packets = NULL;
+	tx->heads = NULL;
+}
