@@ -51,6 +51,9 @@ struct netvsp_state {
 struct netvsp_counts {
 	uint64_t rx_frames;		/* put on the ring for the guest */
 	uint64_t tx_frames;		/* taken out of that of the guest */
+	uint64_t tx_messages;		/* VMBus packets that they came in */
+	/* Of these frames: what was left to the host */
+	uint64_t tx_csum, tx_lso, tx_vlan;
 };
 
 /* A channel of the NIC; @relid is 0 while there is none. */

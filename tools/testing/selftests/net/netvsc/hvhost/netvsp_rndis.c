@@ -56,10 +56,14 @@ static void transmit(void *ctx, const struct frame *frame)
 {
 	struct queue *q = ctx;
 	struct netvsp *nv = q->nv;
+	struct netvsp_counts *counts = &nv->counts[q->index];
 
 	if (!nv->rndis.link)
 		return;
-	nv->counts[q->index].tx_frames++;
+	counts->tx_frames++;
+	counts->tx_csum += frame->gso == GSO_NONE && frame->needs_csum;
+	counts->tx_lso += frame->gso != GSO_NONE;
+	counts->tx_vlan += frame->vlan;
 	vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
 }
 
@@ -73,6 +77,7 @@ static void handle_data(struct queue *q, const struct packet *pkt,
 	};
 	const char *why = "RNDIS is not initialized";
 
+	nv->counts[q->index].tx_messages++;
 	if (nv->rndis.ready)
 		why = rndis_packets(&nv->rndis, nv->msg, len, transmit, q);
 	if (why) {

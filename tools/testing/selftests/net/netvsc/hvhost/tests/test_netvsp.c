@@ -1478,6 +1478,7 @@ TEST_F(netvsp, tag_for_a_guest_without_tags)
 
 TEST_F(netvsp, transmit_every_way)
 {
+	struct netvsp_channel state;
 	uint8_t msg[8192];
 	uint32_t len;
 
@@ -1506,6 +1507,13 @@ TEST_F(netvsp, transmit_every_way)
 	EXPECT_EQ(4, self->peer_got);
 	EXPECT_EQ(0, memcmp(msg + 44, self->peer_data, 1000));
 	EXPECT_EQ(4, vnic_stats(self->nic, PATH_SYNTHETIC)->tx_frames);
+
+	ASSERT_TRUE(netvsp_get_channel(self->nv, 0, &state));
+	EXPECT_EQ(4, state.counts.tx_frames);
+	EXPECT_EQ(3, state.counts.tx_messages);
+	EXPECT_EQ(0, state.counts.tx_csum);
+	EXPECT_EQ(0, state.counts.tx_lso);
+	EXPECT_EQ(0, state.counts.tx_vlan);
 }
 
 TEST_F(netvsp, transmit_malformed)
