@@ -53,6 +53,19 @@ static void netvsc_change_rx_flags(struct net_device *ndev, int change)
 	netvsc_vf_change_rx_flags(netvsc_priv(ndev));
 }
 
+/* The host has no filter for the channels' VLANs; a VF may have one. */
+static int netvsc_vlan_add(struct net_device *ndev, __be16 proto, u16 vid)
+{
+	netvsc_vf_vlan_add(netvsc_priv(ndev), proto, vid);
+	return 0;
+}
+
+static int netvsc_vlan_del(struct net_device *ndev, __be16 proto, u16 vid)
+{
+	netvsc_vf_vlan_del(netvsc_priv(ndev), proto, vid);
+	return 0;
+}
+
 /* The data path */
 
 static int netvsc_data_up(struct netvsc *nv)
@@ -228,6 +241,8 @@ static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_rx_flags	= netvsc_change_rx_flags,
 	.ndo_set_rx_mode	= netvsc_set_rx_mode,
+	.ndo_vlan_rx_add_vid	= netvsc_vlan_add,
+	.ndo_vlan_rx_kill_vid	= netvsc_vlan_del,
 	.ndo_tx_timeout		= netvsc_tx_timeout,
 	.ndo_bpf		= netvsc_bpf,
 	.ndo_xdp_xmit		= netvsc_xdp_xmit,

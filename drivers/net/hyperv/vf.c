@@ -53,6 +53,12 @@ static void vf_check_link(struct netvsc *nv)
 		netvsc_vf_feed(nv, VF_IN_CARRIER_OFF);
 }
 
+static void vf_take_settings(struct netvsc *nv)
+{
+	netvsc_vf_follow(nv);
+	netvsc_vf_feed(nv, VF_IN_CHANGED);
+}
+
 static void vf_work(struct work_struct *work)
 {
 	struct netvsc_vf *nvf = container_of(work, struct netvsc_vf, work);
@@ -68,7 +74,7 @@ static void vf_work(struct work_struct *work)
 	if (test_and_clear_bit(NETVSC_VF_LINK, &nvf->todo))
 		vf_check_link(nv);
 	if (test_and_clear_bit(NETVSC_VF_FOLLOW, &nvf->todo))
-		netvsc_vf_follow(nv);
+		vf_take_settings(nv);
 	if (test_and_clear_bit(NETVSC_VF_ASK, &nvf->todo))
 		netvsc_vf_ask(nv);
 unlock:

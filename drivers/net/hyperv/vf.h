@@ -72,6 +72,8 @@ enum netvsc_vf_todo {
  * @allmulti: netvsc has made @vf receive all multicast; RTNL
  * @lists: @vf has netvsc's address lists.  Guarded by netvsc's address lock;
  *	while it is set, @vf stays what it is.
+ * @vlans: @vf has netvsc's VLANs; RTNL
+ * @vlan_refused: but not all of them; RTNL
  * @tx_base: packets that @counters had when @vf became active; RTNL
  * @tx_vf_base: packets that @vf says to have sent by then; RTNL
  * @assoc_lock: guards @assoc_present and @assoc_serial; taken in NAPI
@@ -99,6 +101,8 @@ struct netvsc_vf {
 	bool promisc;
 	bool allmulti;
 	bool lists;
+	bool vlans;
+	bool vlan_refused;
 	u64 tx_base;
 	u64 tx_vf_base;
 
@@ -129,6 +133,8 @@ void netvsc_vf_association(struct netvsc *nv, bool present, u32 serial);
 /* MTU and MAC need no hook: vf.c hears of them from netvsc's notifications. */
 void netvsc_vf_set_rx_mode(struct netvsc *nv);
 void netvsc_vf_change_rx_flags(struct netvsc *nv);
+void netvsc_vf_vlan_add(struct netvsc *nv, __be16 proto, u16 vid);
+void netvsc_vf_vlan_del(struct netvsc *nv, __be16 proto, u16 vid);
 
 /* Statistics; the VF's traffic is part of netvsc's. */
 void netvsc_vf_get_stats64(struct netvsc *nv, struct rtnl_link_stats64 *stats);

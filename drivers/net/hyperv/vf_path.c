@@ -37,7 +37,7 @@ static bool vf_fit(struct netvsc *nv)
 	 */
 	if (qdisc_tx_is_noop(vf))
 		return false;
-	if (vf->mtu < ndev->mtu ||
+	if (nvf->vlan_refused || vf->mtu < ndev->mtu ||
 	    !ether_addr_equal(vf->dev_addr, ndev->dev_addr))
 		return false;
 	return netvsc_vf_associated(nvf);

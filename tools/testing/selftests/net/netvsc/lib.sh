@@ -21,6 +21,7 @@
 #			for this
 #	MTU		the largest that the host side takes
 #	MACS		addresses of all NICs
+#	HOST_VLAN HOST4_VLAN	a VLAN of the host, and its address there
 #	DRIVER		ours or stock: with stock, what the file
 #			stock-differences lists may fail
 #	CONTROL_TTY PATIENCE	see control.sh
@@ -57,6 +58,8 @@ HOST6=${HOST6:-}
 HOST=${HOST:-}
 MTU=${MTU:-1500}
 MACS=${MACS:-}
+HOST_VLAN=${HOST_VLAN:-}
+HOST4_VLAN=${HOST4_VLAN:-}
 NIC=
 PING_PID=
 IPERF_PID=

@@ -5,13 +5,15 @@
 # root of image, the modules of a kernel, the driver under test, and scripts.
 # Part of run, whose options it reads.
 
-outer_modules=(9p 9pnet_virtio ccp kvm kvm-amd tun)
+outer_modules=(8021q 9p 9pnet_virtio ccp kvm kvm-amd tun)
 guest_modules=(
 	hv_vmbus pci-hyperv ixgbevf hv_netvsc
 	8021q bonding bridge dummy macvlan veth
 )
 # Tests are skipped without them.
-optional_modules=(act_gact cls_flower sch_ingress)
+optional_modules=(
+	act_gact cls_flower nf_tables sch_ingress team team_mode_roundrobin
+)
 
 # has_module KERNEL NAME
 has_module()
@@ -99,6 +101,8 @@ put_scripts()
 		quoted IMAGE "$image"
 		quoted HOST4 192.168.77.1
 		quoted HOST6 fd77::1
+		quoted HOST_VLAN 78
+		quoted HOST4_VLAN 192.168.78.1
 		quoted MAC "${nics[0]-}"
 		quoted MACS "${nics[*]-}"
 		quoted MTU "$mtu"

@@ -1,0 +1,50 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A VLAN on the NIC keeps its traffic, both ways, while a VF comes and goes below
+# it, whether it was made before the VF or with the VF in use.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 10
+need vf
+[ -n "$HOST_VLAN" ] || skip_all "HOST_VLAN is not set"
+setup
+trap 'ip link del vlan0 2> /dev/null; cleanup' EXIT
+
+# The host's address in the VLAN, with the last number changed
+OURS=${HOST4_VLAN%.*}.10
+
+vlan_add()
+{
+	ip link add link "$NIC" name vlan0 type vlan id "$HOST_VLAN" &&
+		ip addr add "$OURS/24" dev vlan0 && ip link set dev vlan0 up
+}
+
+# What is sent into the VLAN is not answered outside of it.
+untagged_is_apart()
+{
+	! ping -n -q -c 2 -W 1 -I "$NIC" "$HOST4_VLAN" > /dev/null 2>&1
+}
+
+check "a VLAN on the NIC" vlan_add
+wait_for 10 "answer in the VLAN" answers "$HOST4_VLAN" ||
+	skip_all "the host does not answer in VLAN $HOST_VLAN"
+check "is apart from the rest" untagged_is_apart
+HOST4=$HOST4_VLAN
+ping_start || bail "no ping"
+check "its traffic is on the synthetic path" traffic_only_on synthetic
+check "a VF is enslaved to $NIC, and used" vf_plug
+check "all traffic of the VLAN takes the VF" traffic_only_on vf
+check "the VF goes when the host asks for it" vf_eject
+check "the VLAN's traffic is back on the synthetic path" \
+	traffic_only_on synthetic
+check "nothing was lost" ping_lossless
+
+ip link del vlan0
+vf_plug || msg "no VF"
+check "a VLAN that comes after the VF" vlan_add
+ping_start || bail "no ping"
+check "has all its traffic on the VF" traffic_only_on vf
+ping_stop
+finish
