@@ -78,6 +78,9 @@ static void netvsc_completion(struct netvsc_channel *ch,
 	case NETVSC_TID_NVSP:
 		nvsp_handle_completion(ch->nv, transaction, msg, len);
 		return;
+	case NETVSC_TID_SWITCH:
+		nvsp_handle_switched(ch->nv, transaction, msg, len);
+		return;
 	case NETVSC_TID_RNDIS:
 		rndis_handle_released(ch->nv, transaction);
 		return;

@@ -256,7 +256,6 @@ struct netvsc_channel {
  * @up: requests may be sent
  * @version: NVSP_VERSION_*
  * @sequence: makes the transaction ids of requests
- * @vf_present: the host says that a VF belongs to the NIC; written by NAPI
  * @reply_lock: between the waiter and NAPI; guards the rest
  * @awaited: transaction id of the answer that is waited for, or 0
  * @reply: the answer
@@ -273,7 +272,6 @@ struct nvsp {
 	bool up;
 	u32 version;
 	u32 sequence;
-	bool vf_present;
 
 	spinlock_t reply_lock;		/* NAPI takes it */
 	u64 awaited;
@@ -447,6 +445,7 @@ netvsc_channel_at(const struct netvsc *nv, unsigned int i)
 enum netvsc_tid_kind {
 	NETVSC_TID_DATA = 1,		/* what tx_pool.h makes of it */
 	NETVSC_TID_NVSP,		/* sequence of struct nvsp */
+	NETVSC_TID_SWITCH,		/* sequence of struct netvsc_vf */
 	NETVSC_TID_RNDIS,		/* sequence of struct rndis */
 };
 
@@ -485,12 +484,13 @@ int nvsp_connect(struct netvsc *nv, unsigned int mtu);
 void nvsp_disconnect(struct netvsc *nv);	/* before the channel closes */
 void nvsp_free(struct netvsc *nv);		/* after the channel closed */
 /*
- * Asks the host to deliver to the VF, or to the synthetic channels again, and
- * waits for its word.  Works with the device up or down.  Return: 0,
- * -ETIMEDOUT, -ENODEV without a session or device, -EOPNOTSUPP if this host
- * knows no VFs, -EAGAIN if the ring had no room for all of the time, -EIO.
+ * Asks the host to deliver to the VF, or to the synthetic channels again.  Its
+ * word comes to netvsc_vf_switched(), with @sequence, which is not 0.  Works
+ * with the device up or down.  RTNL.  Return: 0, -ENODEV without a session or
+ * device, -EOPNOTSUPP if this host knows no VFs, -EAGAIN if the ring had no room
+ * for a second.
  */
-int nvsp_switch_data_path(struct netvsc *nv, bool to_vf);
+int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence);
 void nvsp_ranges_init(struct nvsp_ranges *ranges);
 bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma, u32 len);
 int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
@@ -502,6 +502,8 @@ bool nvsp_rndis_ok(const void *msg, u32 len);
 void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len);
 void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
 			    const void *msg, u32 len);
+void nvsp_handle_switched(struct netvsc *nv, u64 transaction, const void *msg,
+			  u32 len);
 
 /* rndis.c: all but the two handlers sleep, none without a limit */
 int rndis_init(struct netvsc *nv);

@@ -5,6 +5,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
+#include <linux/rtnetlink.h>
 #include <asm/mshyperv.h>
 
 #include "netvsc.h"
@@ -37,9 +38,9 @@ static bool nvsp_try_again(int err, unsigned long deadline)
 }
 
 static int nvsp_post(struct netvsc *nv, struct nvsp_message *msg,
-		     u64 transaction, u32 flags)
+		     u64 transaction, u32 flags, unsigned long timeout)
 {
-	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	unsigned long deadline = jiffies + timeout;
 	int err;
 
 	do {
@@ -52,7 +53,7 @@ static int nvsp_post(struct netvsc *nv, struct nvsp_message *msg,
 /* For messages that the host does not answer. */
 static int nvsp_tell(struct netvsc *nv, struct nvsp_message *msg)
 {
-	return nvsp_post(nv, msg, 0, 0);
+	return nvsp_post(nv, msg, 0, 0, NETVSC_HOST_TIMEOUT);
 }
 
 static void nvsp_await(struct nvsp *nvsp, u64 transaction)
@@ -93,7 +94,7 @@ static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg,
 	nvsp_await(nvsp, transaction);
 
 	err = nvsp_post(nv, msg, transaction,
-			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, timeout);
 	if (err) {
 		nvsp_forget(nvsp);
 		return err;
@@ -169,7 +170,6 @@ static void nvsp_handle_association(struct netvsc *nv,
 	if (hv_is_isolation_supported())
 		return;
 
-	WRITE_ONCE(nv->nvsp.vf_present, present);
 	netvsc_vf_association(nv, present, le32_to_cpu(assoc->serial));
 }
 
@@ -415,7 +415,6 @@ int nvsp_connect(struct netvsc *nv, unsigned int mtu)
 {
 	int err;
 
-	WRITE_ONCE(nv->nvsp.vf_present, false);
 	mutex_lock(&nv->nvsp.lock);
 	nv->nvsp.up = true;
 	mutex_unlock(&nv->nvsp.lock);
@@ -478,43 +477,43 @@ void nvsp_free(struct netvsc *nv)
 	nv->nvsp.tx_sections = 0;
 }
 
-/*
- * A host that has taken the VF back delivers to the channels on its own.  It
- * may be about to take the whole NIC, and not answer any more; the VMBus
- * driver, busy with the VF, could not say so.
- */
-static unsigned long nvsp_switch_timeout(const struct nvsp *nvsp, bool to_vf)
+/* The bare completion is the host's yes; a status may come with it. */
+static bool nvsp_switched(const void *msg, u32 len)
 {
-	return to_vf || READ_ONCE(nvsp->vf_present) ? NETVSC_HOST_TIMEOUT : HZ;
+	struct nvsp_message copy;
+
+	if (len < nvsp_size(rndis_done))
+		return true;
+
+	memcpy(&copy, msg, nvsp_size(rndis_done));
+	return le32_to_cpu(copy.rndis_done.status) == NVSP_STATUS_SUCCESS;
 }
 
-int nvsp_switch_data_path(struct netvsc *nv, bool to_vf)
+/* NAPI: the host has done what nvsp_switch_data_path() asked for, or not. */
+void nvsp_handle_switched(struct netvsc *nv, u64 transaction, const void *msg,
+			  u32 len)
+{
+	netvsc_vf_switched(nv, transaction, nvsp_switched(msg, len));
+}
+
+int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
 {
 	u32 path = to_vf ? NVSP_PATH_VF : NVSP_PATH_SYNTHETIC;
 	struct nvsp_message msg = {
 		.type = cpu_to_le32(NVSP_SWITCH_DATA_PATH),
 		.switch_data_path.active = cpu_to_le32(path),
 	};
-	struct nvsp *nvsp = &nv->nvsp;
-	int len;
 
-	mutex_lock(&nvsp->lock);
-	if (nvsp->up && nvsp->version < NVSP_VERSION_4)
-		len = -EOPNOTSUPP;
-	else
-		len = nvsp_call(nv, &msg, nvsp_switch_timeout(nvsp, to_vf));
-	mutex_unlock(&nvsp->lock);
+	ASSERT_RTNL();
 
-	if (len == -ETIMEDOUT && !to_vf && !READ_ONCE(nvsp->vf_present))
-		return 0;
-	if (len < 0)
-		return len;
+	if (!nv->nvsp.up)
+		return -ENODEV;
+	if (nv->nvsp.version < NVSP_VERSION_4)
+		return -EOPNOTSUPP;
 
-	/* The bare completion is the host's yes; a status may come with it. */
-	if (len >= nvsp_size(rndis_done) &&
-	    le32_to_cpu(msg.rndis_done.status) != NVSP_STATUS_SUCCESS)
-		return -EIO;
-	return 0;
+	return nvsp_post(nv, &msg, FIELD_PREP(NETVSC_TID_KIND,
+					      NETVSC_TID_SWITCH) | sequence,
+			 VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, HZ);
 }
 
 void nvsp_ranges_init(struct nvsp_ranges *ranges)

@@ -7,9 +7,9 @@
  * the host; both sleep, and neither belongs into a notifier of the VF's own.
  * The way back is gone at once by whoever takes the VF away, in the middle of
  * the notification: when it returns, the VF may go.  Both hold RTNL, so the
- * state machine (vf_state.c) has one hand on it at a time.  Waiting for the
- * host under RTNL is safe, because its answers come through NAPI, which wants
- * no RTNL, and NETVSC_HOST_TIMEOUT ends the wait for a dead host.
+ * state machine (vf_state.c) has one hand on it at a time.  Only the way back
+ * waits for the host, and not for long (vf_switch.c); it can do so under RTNL,
+ * because the host's answers come through NAPI, which wants no RTNL.
  *
  * Nothing here waits for user space.  A name can be changed while a device is
  * up (since Linux 6.3), so udev may take its time with the VF's, and the VF
@@ -28,7 +28,13 @@ static struct workqueue_struct *vf_wq;
 void netvsc_vf_todo(struct netvsc_vf *nvf, enum netvsc_vf_todo todo)
 {
 	if (!test_and_set_bit(todo, &nvf->todo))
-		queue_work(vf_wq, &nvf->work);
+		mod_delayed_work(vf_wq, &nvf->work, 0);
+}
+
+/* No later than in @delay jiffies. */
+void netvsc_vf_wake(struct netvsc_vf *nvf, unsigned long delay)
+{
+	queue_delayed_work(vf_wq, &nvf->work, delay);
 }
 
 /* The work item: whatever sleeps, or was found out where RTNL cannot be had. */
@@ -59,9 +65,17 @@ static void vf_take_settings(struct netvsc *nv)
 	netvsc_vf_feed(nv, VF_IN_CHANGED);
 }
 
+/* What the work looks at, todo or not, when the time has come. */
+static void vf_wake_in_time(struct netvsc_vf *nvf)
+{
+	if (nvf->waiting)
+		netvsc_vf_wake(nvf, max_t(long, nvf->deadline - jiffies, 0));
+}
+
 static void vf_work(struct work_struct *work)
 {
-	struct netvsc_vf *nvf = container_of(work, struct netvsc_vf, work);
+	struct netvsc_vf *nvf = container_of(to_delayed_work(work),
+					     struct netvsc_vf, work);
 	struct netvsc *nv = netvsc_of(nvf);
 
 	rtnl_lock();
@@ -75,8 +89,10 @@ static void vf_work(struct work_struct *work)
 		vf_check_link(nv);
 	if (test_and_clear_bit(NETVSC_VF_FOLLOW, &nvf->todo))
 		vf_take_settings(nv);
+	netvsc_vf_answer(nv);
 	if (test_and_clear_bit(NETVSC_VF_ASK, &nvf->todo))
 		netvsc_vf_ask(nv);
+	vf_wake_in_time(nvf);
 unlock:
 	rtnl_unlock();
 }
@@ -316,8 +332,9 @@ int netvsc_vf_init(struct netvsc *nv)
 	for_each_possible_cpu(cpu)
 		u64_stats_init(&per_cpu_ptr(nvf->counters, cpu)->syncp);
 	nvf->session = true;
-	spin_lock_init(&nvf->assoc_lock);
-	INIT_WORK(&nvf->work, vf_work);
+	spin_lock_init(&nvf->host_lock);
+	init_completion(&nvf->answered);
+	INIT_DELAYED_WORK(&nvf->work, vf_work);
 	/* Transmit takes the VF's queue lock with netvsc's held. */
 	netdev_lockdep_set_classes(nv->ndev);
 	return 0;
@@ -333,7 +350,7 @@ int netvsc_vf_init(struct netvsc *nv)
 void netvsc_vf_uninit(struct netvsc *nv)
 {
 	/* An association may have come before attach or after detach. */
-	cancel_work_sync(&nv->vf.work);
+	cancel_delayed_work_sync(&nv->vf.work);
 	free_percpu(nv->vf.counters);
 }
 
@@ -351,7 +368,7 @@ void netvsc_vf_attach(struct netvsc *nv)
 	nv->vf.attached = true;
 	netvsc_vf_look_around(nv);
 	/* What the host has said so far. */
-	queue_work(vf_wq, &nv->vf.work);
+	mod_delayed_work(vf_wq, &nv->vf.work, 0);
 }
 
 /**
@@ -369,7 +386,7 @@ void netvsc_vf_detach(struct netvsc *nv)
 	nv->vf.attached = false;
 	list_del(&nv->vf.entry);
 	rtnl_unlock();
-	cancel_work_sync(&nv->vf.work);
+	cancel_delayed_work_sync(&nv->vf.work);
 }
 
 /**
@@ -415,10 +432,11 @@ void netvsc_vf_session_ending(struct netvsc *nv)
 
 	netvsc_vf_feed(nv, VF_IN_SESSION_ENDING);
 	nvf->session = false;
+	netvsc_vf_ask_nothing(nv);
 	/* The next session's host says it anew. */
-	spin_lock_bh(&nvf->assoc_lock);
+	spin_lock_bh(&nvf->host_lock);
 	nvf->assoc_present = false;
-	spin_unlock_bh(&nvf->assoc_lock);
+	spin_unlock_bh(&nvf->host_lock);
 }
 
 /**
@@ -445,11 +463,11 @@ void netvsc_vf_association(struct netvsc *nv, bool present, u32 serial)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	spin_lock_bh(&nvf->assoc_lock);
+	spin_lock_bh(&nvf->host_lock);
 	if (nvf->assoc_present && (!present || serial != nvf->assoc_serial))
 		set_bit(NETVSC_VF_DISSOCIATED, &nvf->todo);
 	nvf->assoc_present = present;
 	nvf->assoc_serial = serial;
-	spin_unlock_bh(&nvf->assoc_lock);
+	spin_unlock_bh(&nvf->host_lock);
 	netvsc_vf_todo(nvf, NETVSC_VF_ASSOCIATION);
 }

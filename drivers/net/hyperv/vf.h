@@ -6,6 +6,7 @@
 #ifndef _NETVSC_VF_H
 #define _NETVSC_VF_H
 
+#include <linux/completion.h>
 #include <linux/if_link.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
@@ -48,6 +49,7 @@ enum netvsc_vf_todo {
 	NETVSC_VF_LINK,			/* transmit found the VF without link */
 	NETVSC_VF_FOLLOW,		/* VF_DO_FOLLOW */
 	NETVSC_VF_ASK,			/* VF_DO_ASK */
+	NETVSC_VF_ANSWERED,		/* the host has answered a request */
 };
 
 /**
@@ -76,9 +78,17 @@ enum netvsc_vf_todo {
  * @vlan_refused: but not all of them; RTNL
  * @tx_base: packets that @counters had when @vf became active; RTNL
  * @tx_vf_base: packets that @vf says to have sent by then; RTNL
- * @assoc_lock: guards @assoc_present and @assoc_serial; taken in NAPI
+ * @host_lock: guards what the host says, up to @answered; taken in NAPI
  * @assoc_present: the host has given this netvsc a VF
  * @assoc_serial: which one
+ * @request: number of the switch that it was asked for last, until it has
+ *	answered, else 0
+ * @accepted: its answer
+ * @answered: completed by it
+ * @sequence: number of the last request; RTNL
+ * @asked_for_vf: which of the two paths the last request was for; RTNL
+ * @waiting: the last request is neither answered nor overdue; RTNL
+ * @deadline: when it is overdue, in jiffies; RTNL
  * @todo: bits of enum netvsc_vf_todo, for @work
  * @work: everything that is not for notifiers or NAPI
  */
@@ -106,12 +116,20 @@ struct netvsc_vf {
 	u64 tx_base;
 	u64 tx_vf_base;
 
-	spinlock_t assoc_lock;	/* see above */
+	spinlock_t host_lock;	/* see above */
 	bool assoc_present;
 	u32 assoc_serial;
+	u32 request;
+	bool accepted;
+	struct completion answered;
+
+	u32 sequence;
+	bool asked_for_vf;
+	bool waiting;
+	unsigned long deadline;
 
 	unsigned long todo;
-	struct work_struct work;
+	struct delayed_work work;
 };
 
 /* Module init and exit, outside of any netvsc's life. */
@@ -129,6 +147,7 @@ void netvsc_vf_stop(struct netvsc *nv);
 void netvsc_vf_session_ending(struct netvsc *nv);
 void netvsc_vf_session_started(struct netvsc *nv);
 void netvsc_vf_association(struct netvsc *nv, bool present, u32 serial);
+void netvsc_vf_switched(struct netvsc *nv, u32 sequence, bool accepted);
 
 /* MTU and MAC need no hook: vf.c hears of them from netvsc's notifications. */
 void netvsc_vf_set_rx_mode(struct netvsc *nv);

@@ -8,6 +8,7 @@
  *	vf_bind.c	makes it a slave, and sets it free
  *	vf_state.c	what to do when (vf_state.h)
  *	vf_path.c	does it: moves the data path to the VF and back
+ *	vf_switch.c	asks the host for that, and hears its answers
  *	vf_drain.c	empties a VF before it is left
  *	vf_data.c	receive and transmit
  *	vf_stats.c	counts them
@@ -31,6 +32,7 @@ static inline struct netvsc *netvsc_of(struct netvsc_vf *nvf)
 
 /* vf.c; any context */
 void netvsc_vf_todo(struct netvsc_vf *nvf, enum netvsc_vf_todo todo);
+void netvsc_vf_wake(struct netvsc_vf *nvf, unsigned long delay);
 
 /* vf_match.c; a serial number and the PCI device of a VF need no lock */
 struct pci_dev *netvsc_vf_pci_dev(const struct net_device *dev);
@@ -49,7 +51,13 @@ void netvsc_vf_fetch(struct netvsc *nv);
 /* vf_path.c */
 bool netvsc_vf_associated(struct netvsc_vf *nvf);
 void netvsc_vf_feed(struct netvsc *nv, enum vf_input input);
+
+/* vf_switch.c */
 void netvsc_vf_ask(struct netvsc *nv);
+void netvsc_vf_take_back(struct netvsc *nv);
+void netvsc_vf_to_vmbus(struct netvsc *nv);	/* sleeps for the host */
+void netvsc_vf_answer(struct netvsc *nv);
+void netvsc_vf_ask_nothing(struct netvsc *nv);
 
 /* vf_drain.c; these sleep */
 void netvsc_vf_drain_start(struct netvsc *nv);	/* before transmit starts */

@@ -78,10 +78,10 @@ unsigned int netvsc_vf_kinship(struct netvsc *nv, const struct net_device *vf)
 	bool known, same;
 	u32 serial;
 
-	spin_lock_bh(&nvf->assoc_lock);
+	spin_lock_bh(&nvf->host_lock);
 	known = nvf->assoc_present && netvsc_vf_slot_serial(vf, &serial);
 	same = known && serial == nvf->assoc_serial;
-	spin_unlock_bh(&nvf->assoc_lock);
+	spin_unlock_bh(&nvf->host_lock);
 
 	if (vf_same_mac(nv, vf))
 		return same ? 3 : known ? 1 : 2;

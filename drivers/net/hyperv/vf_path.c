@@ -12,10 +12,10 @@ bool netvsc_vf_associated(struct netvsc_vf *nvf)
 {
 	bool associated;
 
-	spin_lock_bh(&nvf->assoc_lock);
+	spin_lock_bh(&nvf->host_lock);
 	associated = nvf->assoc_present &&
 		     (!nvf->has_serial || nvf->serial == nvf->assoc_serial);
-	spin_unlock_bh(&nvf->assoc_lock);
+	spin_unlock_bh(&nvf->host_lock);
 	return associated;
 }
 
@@ -61,18 +61,6 @@ static void vf_start_tx(struct netvsc *nv)
 		    netdev_name(nvf->vf));
 }
 
-static void vf_to_vmbus(struct netvsc *nv)
-{
-	int err = nvsp_switch_data_path(nv, false);
-
-	/* -ENODEV: there is no session, and no path but for the next one. */
-	if (err && err != -ENODEV)
-		netdev_info(nv->ndev, "host kept the data path on the VF (%d)\n",
-			    err);
-	else
-		netdev_info(nv->ndev, "data path switched to VMBus\n");
-}
-
 static void vf_close(struct netvsc *nv)
 {
 	dev_close(nv->vf.vf);
@@ -94,12 +82,13 @@ static const struct vf_action {
 } vf_actions[] = {
 	{ VF_DO_STOP_TX,	vf_stop_tx },
 	{ VF_DO_DRAIN_TX,	netvsc_vf_drain_tx },
-	{ VF_DO_TO_VMBUS,	vf_to_vmbus },
+	{ VF_DO_TO_VMBUS,	netvsc_vf_to_vmbus },
 	{ VF_DO_DRAIN_RX,	netvsc_vf_drain_rx },
 	{ VF_DO_CLOSE,		vf_close },
 	{ VF_DO_RELEASE,	netvsc_vf_release },
 	{ VF_DO_FOLLOW,		vf_want_follow },
 	{ VF_DO_ASK,		vf_want_switch },
+	{ VF_DO_TAKE_BACK,	netvsc_vf_take_back },
 	{ VF_DO_START_TX,	vf_start_tx },
 };
 
@@ -123,22 +112,4 @@ void netvsc_vf_feed(struct netvsc *nv, enum vf_input input)
 	for (i = 0; i < ARRAY_SIZE(vf_actions); i++)
 		if (step->actions & vf_actions[i].bit)
 			vf_actions[i].run(nv);
-}
-
-void netvsc_vf_ask(struct netvsc *nv)
-{
-	int err;
-
-	if (nv->vf.state != VF_UP)
-		return;
-	err = nvsp_switch_data_path(nv, true);
-	if (err)
-		netdev_info(nv->ndev, "data path stays on VMBus: %s (%d)\n",
-			    err == -ETIMEDOUT ? "no answer" : "refused", err);
-	if (!err)
-		netvsc_vf_feed(nv, VF_IN_SWITCH_ACKED);
-	else if (err == -ETIMEDOUT)
-		netvsc_vf_feed(nv, VF_IN_SWITCH_TIMED_OUT);
-	else
-		netvsc_vf_feed(nv, VF_IN_SWITCH_REFUSED);
 }

@@ -39,7 +39,7 @@ static const struct vf_entry in_absent[] = {
 	[VF_IN_SESSION_STARTED]	 = STAY(ABSENT),
 	[VF_IN_SESSION_ENDING]	 = STAY(ABSENT),
 	/* Too late: the VF is gone, and the host must not deliver to it. */
-	[VF_IN_SWITCH_ACKED]	 = GO(ABSENT, VF_DO_TO_VMBUS),
+	[VF_IN_SWITCH_ACKED]	 = GO(ABSENT, VF_DO_TAKE_BACK),
 	[VF_IN_SWITCH_REFUSED]	 = STAY(ABSENT),
 	[VF_IN_SWITCH_TIMED_OUT] = STAY(ABSENT),
 	[VF_IN_DETACH]		 = STAY(ABSENT),
@@ -65,9 +65,9 @@ static const struct vf_entry in_bound[] = {
 	[VF_IN_SESSION_STARTED]	 = IF_FIT(STEP(UP, VF_DO_ASK), STEP(BOUND, 0)),
 	[VF_IN_SESSION_ENDING]	 = STAY(BOUND),
 	/* The link was lost while the host made up its mind. */
-	[VF_IN_SWITCH_ACKED]	 = GO(BOUND, VF_DO_TO_VMBUS),
+	[VF_IN_SWITCH_ACKED]	 = GO(BOUND, VF_DO_TAKE_BACK),
 	[VF_IN_SWITCH_REFUSED]	 = STAY(BOUND),
-	[VF_IN_SWITCH_TIMED_OUT] = GO(BOUND, VF_DO_TO_VMBUS),
+	[VF_IN_SWITCH_TIMED_OUT] = STAY(BOUND),
 	[VF_IN_DETACH]		 = GO(ABSENT, VF_DO_CLOSE | VF_DO_RELEASE),
 };
 
@@ -91,10 +91,10 @@ static const struct vf_entry in_up[] = {
 	[VF_IN_SESSION_STARTED]	 = IF_FIT(STEP(UP, VF_DO_ASK), STEP(BOUND, 0)),
 	[VF_IN_SESSION_ENDING]	 = GO(BOUND, 0),
 	[VF_IN_SWITCH_ACKED]	 = IF_FIT(STEP(ACTIVE, VF_DO_START_TX),
-					  STEP(BOUND, VF_DO_TO_VMBUS)),
+					  STEP(BOUND, VF_DO_TAKE_BACK)),
 	[VF_IN_SWITCH_REFUSED]	 = STAY(UP),
-	/* It may do it yet: take the request back. */
-	[VF_IN_SWITCH_TIMED_OUT] = GO(UP, VF_DO_TO_VMBUS),
+	/* It may do it yet, and is taken at its word when it does. */
+	[VF_IN_SWITCH_TIMED_OUT] = STAY(UP),
 	[VF_IN_DETACH]		 = GO(ABSENT, VF_DO_CLOSE | VF_DO_RELEASE),
 };
 

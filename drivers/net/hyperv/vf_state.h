@@ -45,7 +45,7 @@ enum vf_state {
  * @VF_IN_SESSION_ENDING: netvsc is about to leave its session
  * @VF_IN_SWITCH_ACKED: the host delivers to the VF
  * @VF_IN_SWITCH_REFUSED: the host does not, and says so
- * @VF_IN_SWITCH_TIMED_OUT: the host has not answered
+ * @VF_IN_SWITCH_TIMED_OUT: the host has not answered; it may do so yet
  * @VF_IN_DETACH: netvsc goes away
  * @VF_NR_INPUTS: number of inputs
  */
@@ -80,13 +80,14 @@ enum vf_input {
  */
 #define VF_DO_STOP_TX	BIT(0)	/* nothing more is given to the VF */
 #define VF_DO_DRAIN_TX	BIT(1)	/* wait until what it was given is sent */
-#define VF_DO_TO_VMBUS	BIT(2)	/* host: deliver to the channels again */
+#define VF_DO_TO_VMBUS	BIT(2)	/* host: deliver to the channels again; wait */
 #define VF_DO_DRAIN_RX	BIT(3)	/* take in what the VF has received */
 #define VF_DO_CLOSE	BIT(4)	/* bring the VF down */
 #define VF_DO_RELEASE	BIT(5)	/* undo the enslavement */
 #define VF_DO_FOLLOW	BIT(6)	/* give it netvsc's settings, bring it up */
 #define VF_DO_ASK	BIT(7)	/* host: deliver to the VF */
-#define VF_DO_START_TX	BIT(8)	/* transmit on the VF */
+#define VF_DO_TAKE_BACK	BIT(8)	/* host: it is not wanted any more */
+#define VF_DO_START_TX	BIT(9)	/* transmit on the VF */
 
 /* The orderly way out of VF_ACTIVE. */
 #define VF_DO_LEAVE	(VF_DO_STOP_TX | VF_DO_DRAIN_TX | VF_DO_TO_VMBUS | \

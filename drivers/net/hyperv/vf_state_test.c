@@ -51,8 +51,17 @@ static void check_entry(struct kunit *test, enum vf_state state,
 	if (step->actions & VF_DO_ASK) {
 		KUNIT_EXPECT_EQ(test, step->next, VF_UP);
 		KUNIT_EXPECT_TRUE(test, fit);
-		KUNIT_EXPECT_FALSE(test, step->actions & VF_DO_TO_VMBUS);
+		KUNIT_EXPECT_FALSE(test, step->actions &
+				   (VF_DO_TO_VMBUS | VF_DO_TAKE_BACK));
 	}
+
+	/* It is waited for where there is something to lose. */
+	KUNIT_EXPECT_EQ(test, leaves, !!(step->actions & VF_DO_TO_VMBUS));
+
+	/* Its word is kept, or it is told that the VF is not wanted. */
+	KUNIT_EXPECT_EQ(test, input == VF_IN_SWITCH_ACKED &&
+			step->next != VF_ACTIVE,
+			!!(step->actions & VF_DO_TAKE_BACK));
 	if (step->next == VF_UP && state != VF_UP)
 		KUNIT_EXPECT_TRUE(test, step->actions & VF_DO_ASK);
 }
@@ -220,17 +229,26 @@ static const struct story {
 		{ VF_IN_SWITCH_ACKED, FIT, VF_ACTIVE, VF_DO_START_TX },
 	}, 5 },
 	{ "switch not answered", VF_UP, {
-		{ VF_IN_SWITCH_TIMED_OUT, FIT, VF_UP, VF_DO_TO_VMBUS },
+		{ VF_IN_SWITCH_TIMED_OUT, FIT, VF_UP, 0 },
 		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
 	}, 2 },
+	{ "switch answered too late", VF_UP, {
+		{ VF_IN_SWITCH_TIMED_OUT, FIT, VF_UP, 0 },
+		{ VF_IN_SWITCH_ACKED, FIT, VF_ACTIVE, VF_DO_START_TX },
+	}, 2 },
 	{ "link lost while the host is asked", VF_UP, {
-		{ VF_IN_SWITCH_ACKED, NOT_FIT, VF_BOUND, VF_DO_TO_VMBUS },
+		{ VF_IN_SWITCH_ACKED, NOT_FIT, VF_BOUND, VF_DO_TAKE_BACK },
 		{ VF_IN_CARRIER_OFF, NOT_FIT, VF_BOUND, 0 },
 	}, 2 },
 	{ "VF gone while the host is asked", VF_UP, {
 		{ VF_IN_UNREGISTERED, NOT_FIT, VF_ABSENT, VF_DO_RELEASE },
-		{ VF_IN_SWITCH_ACKED, NOT_FIT, VF_ABSENT, VF_DO_TO_VMBUS },
+		{ VF_IN_SWITCH_ACKED, NOT_FIT, VF_ABSENT, VF_DO_TAKE_BACK },
 	}, 2 },
+	{ "link lost and found while the host is asked", VF_UP, {
+		{ VF_IN_CARRIER_OFF, NOT_FIT, VF_BOUND, 0 },
+		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
+		{ VF_IN_SWITCH_ACKED, FIT, VF_ACTIVE, VF_DO_START_TX },
+	}, 3 },
 	{ "netvsc down and up", VF_ACTIVE, {
 		{ VF_IN_NETVSC_STOPPED, FIT, VF_BOUND,
 		  VF_DO_LEAVE | VF_DO_CLOSE },

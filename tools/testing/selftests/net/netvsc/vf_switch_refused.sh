@@ -3,18 +3,23 @@
 #
 # The host refuses to switch the data path to a VF, or takes its time: traffic
 # stays on the synthetic path until the host has acknowledged, nothing is lost,
-# and a refusal is not for ever.
+# a refusal is not for ever, and nobody else has to wait for the host.
 
 . "$(dirname "$0")/lib.sh"
 
 LATE=4
+# Milliseconds that a change of the configuration may wait.  The driver waits for
+# 10 s for an answer that keeps nobody waiting, and for 2 s for one that does.
+WAIT=6000
 
-plan 17
+plan 25
 # Stock waits for the acknowledgement without a limit, RTNL held, and takes
 # nothing for a refusal.
 [ "$DRIVER" != stock ] || skip_all "the stock driver cannot be refused"
 need vf dmesg
 setup
+trap 'control fault 0 off > /dev/null; cleanup' EXIT
+dmesg -c > /dev/null
 
 no_vf_lines() { dmesg | grep -c "$NIC: data path stays on VMBus"; }
 
@@ -39,6 +44,77 @@ plug_refused()
 	control fault 0 "$1" 99 && control vf 0 add || return 1
 	wait_for 90 "VF enslaved to $NIC" vf_is_slave &&
 		wait_for 60 "the driver to say that it stays" said
+}
+
+# timed COMMAND...: sets MS
+timed()
+{
+	local start=${EPOCHREALTIME/./} up
+
+	"$@"
+	up=$?
+	MS=$(((${EPOCHREALTIME/./} - start) / 1000))
+	return "$up"
+}
+
+# Until the driver has said that the host does not answer
+nobody_waits()
+{
+	local worst=0 end=$((SECONDS + 60 * PATIENCE))
+
+	until said; do
+		((SECONDS < end)) || return 1
+		timed ip link set dev "$NIC" txqueuelen 1000 || return 1
+		((MS <= worst)) || worst=$MS
+	done
+	msg "a change of the configuration took up to $worst ms"
+	((worst < WAIT))
+}
+
+plug_unanswered()
+{
+	LINES=$(no_vf_lines)
+	control fault 0 switch-never 99 && control vf 0 add || return 1
+	wait_for 90 "VF enslaved to $NIC" vf_is_slave
+}
+
+down_unanswered()
+{
+	control fault 0 switch-never 99 &&
+		timed ip link set dev "$NIC" down || return 1
+	msg "$NIC went down in $MS ms"
+	((MS < WAIT)) && ! vf_is_up
+}
+
+up_again()
+{
+	control fault 0 off && ip link set dev "$NIC" up &&
+		wait_for 30 "carrier" nic_carrier 1 &&
+		wait_for 30 "answer" answers "$HOST4" &&
+		wait_for 30 "data path on the VF" host_path vf
+}
+
+# plug_slow: the host is asked, and makes up its mind
+plug_slow()
+{
+	control fault 0 switch-late $LATE && control vf 0 add || return 1
+	wait_for 90 "VF enslaved to $NIC" vf_is_slave &&
+		wait_for 30 "VF up" vf_carrier 1
+}
+
+taken_back() { dmesg | grep -q "$NIC: VF not ready any more"; }
+
+link_lost_meanwhile()
+{
+	plug_slow && control vf 0 link off &&
+		wait_for 30 "the driver to take the data path back" taken_back &&
+		wait_for 30 "synthetic path" host_path synthetic
+}
+
+flap_meanwhile()
+{
+	plug_slow && ip link set dev "$NIC" down && ip link set dev "$NIC" up &&
+		wait_for 30 "data path on the VF" host_path vf
 }
 
 host_relents()
@@ -94,7 +170,8 @@ check "nothing was lost" ping_lossless
 vf_eject
 
 ping_start || bail "no ping"
-check "no answer: the VF is enslaved" plug_refused switch-never
+check "no answer: the VF is enslaved" plug_unanswered
+check "no answer: nobody else waits for it" nobody_waits
 check "no answer: a line of log each time" said_briefly
 check "no answer: all traffic stays on the synthetic path" \
 	traffic_only_on synthetic
@@ -109,4 +186,23 @@ check "a late answer: nothing took the VF before" none_too_early
 check "a late answer: all traffic takes the VF" traffic_only_on vf
 check "a late answer: nothing was lost" ping_lossless
 check "a late answer: the NIC is as before" answers "$HOST4"
+vf_eject
+
+check "link lost before the answer: the data path comes back" \
+	link_lost_meanwhile
+ping_start || bail "no ping"
+check "all traffic is on the synthetic path" traffic_only_on synthetic
+ping_stop
+control fault 0 off
+vf_eject
+check "NIC down and up before the answer: the VF is used" flap_meanwhile
+ping_start || bail "no ping"
+check "all traffic takes the VF" traffic_only_on vf
+ping_stop
+
+check "no answer on the way back: the NIC goes down, and the VF" down_unanswered
+check "NIC up brings the data path to the VF" up_again
+ping_start || bail "no ping"
+check "all traffic takes the VF after that" traffic_only_on vf
+ping_stop
 finish

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Asking the host to deliver to the VF, or to the channels again.
+ *
+ * There is one request at a time: hosts acknowledge at once, and without doing
+ * it, what comes while they are busy with another one.  For its answer nobody
+ * waits, but where packets would be lost without it: between leaving a VF and
+ * letting it go.
+ */
+#include <linux/rtnetlink.h>
+
+#include "vf_internal.h"
+
+/*
+ * How long the host may keep a VF from being left.  RTNL is held, so this is
+ * also how long it can keep the administrator waiting; the price of going on
+ * without its answer are packets that it still delivers to the VF.
+ */
+#define VF_TO_VMBUS_TIMEOUT	(2 * HZ)
+
+static u32 vf_request_begin(struct netvsc_vf *nvf)
+{
+	u32 sequence = ++nvf->sequence ?: ++nvf->sequence;
+
+	spin_lock_bh(&nvf->host_lock);
+	nvf->request = sequence;
+	nvf->accepted = false;
+	reinit_completion(&nvf->answered);
+	spin_unlock_bh(&nvf->host_lock);
+	return sequence;
+}
+
+/* An answer that comes after this is to nobody's question. */
+static void vf_request_forget(struct netvsc_vf *nvf)
+{
+	spin_lock_bh(&nvf->host_lock);
+	nvf->request = 0;
+	clear_bit(NETVSC_VF_ANSWERED, &nvf->todo);
+	spin_unlock_bh(&nvf->host_lock);
+	nvf->waiting = false;
+}
+
+static int vf_request(struct netvsc *nv, bool to_vf)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	int err;
+
+	err = nvsp_switch_data_path(nv, to_vf, vf_request_begin(nvf));
+	if (err) {
+		vf_request_forget(nvf);
+		return err;
+	}
+	nvf->asked_for_vf = to_vf;
+	nvf->waiting = true;
+	nvf->deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	netvsc_vf_wake(nvf, NETVSC_HOST_TIMEOUT);
+	return 0;
+}
+
+static void vf_stays(struct netvsc *nv, const char *why, int err)
+{
+	netdev_info(nv->ndev, "data path stays on VMBus: %s (%d)\n", why, err);
+}
+
+void netvsc_vf_ask(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	int err;
+
+	/* While the host owes an answer, its answer decides what comes next. */
+	if (nvf->state != VF_UP || nvf->waiting)
+		return;
+	err = vf_request(nv, true);
+	if (!err)
+		return;
+	vf_stays(nv, "not asked", err);
+	netvsc_vf_feed(nv, VF_IN_SWITCH_REFUSED);
+}
+
+/* Nothing is on the VF: the answer is not worth waiting for. */
+void netvsc_vf_take_back(struct netvsc *nv)
+{
+	netdev_info(nv->ndev, "VF not ready any more: data path taken back\n");
+	vf_request(nv, false);
+}
+
+static void vf_on_vmbus(struct netvsc *nv, bool accepted)
+{
+	if (accepted)
+		netdev_info(nv->ndev, "data path switched to VMBus\n");
+	else
+		netdev_info(nv->ndev, "host kept the data path on the VF\n");
+}
+
+void netvsc_vf_to_vmbus(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	int err;
+
+	err = vf_request(nv, false);
+	/* There is no session, and no path but for the next one. */
+	if (err == -ENODEV)
+		return;
+	if (err) {
+		netdev_info(nv->ndev, "host not told to leave the VF (%d)\n",
+			    err);
+		return;
+	}
+	if (netvsc_wait_host(nv, &nvf->answered, VF_TO_VMBUS_TIMEOUT) <= 0) {
+		netdev_info(nv->ndev, "data path switched to VMBus, unanswered\n");
+		return;
+	}
+	vf_on_vmbus(nv, READ_ONCE(nvf->accepted));
+	vf_request_forget(nvf);
+}
+
+/* The host has answered the last request. */
+static void vf_answered(struct netvsc *nv, bool accepted)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	nvf->waiting = false;
+	if (!nvf->asked_for_vf) {
+		/* Meanwhile there may have been reason to ask for the VF. */
+		netvsc_vf_ask(nv);
+		return;
+	}
+	if (!accepted)
+		vf_stays(nv, "refused", -EIO);
+	netvsc_vf_feed(nv, accepted ? VF_IN_SWITCH_ACKED :
+				      VF_IN_SWITCH_REFUSED);
+}
+
+static void vf_overdue(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	nvf->waiting = false;
+	netvsc_count(nv, NETVSC_EV_TIMEOUT);
+	if (!nvf->asked_for_vf) {
+		netvsc_vf_ask(nv);
+		return;
+	}
+	vf_stays(nv, "no answer", -ETIMEDOUT);
+	netvsc_vf_feed(nv, VF_IN_SWITCH_TIMED_OUT);
+}
+
+/* Looks whether the host has answered, or should have. */
+void netvsc_vf_answer(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	bool answered, accepted;
+
+	spin_lock_bh(&nvf->host_lock);
+	answered = test_and_clear_bit(NETVSC_VF_ANSWERED, &nvf->todo) &&
+		   !nvf->request;
+	accepted = nvf->accepted;
+	spin_unlock_bh(&nvf->host_lock);
+
+	if (answered)
+		vf_answered(nv, accepted);
+	else if (nvf->waiting && time_after_eq(jiffies, nvf->deadline))
+		vf_overdue(nv);
+}
+
+/* The session ends, and the request with it. */
+void netvsc_vf_ask_nothing(struct netvsc *nv)
+{
+	vf_request_forget(&nv->vf);
+}
+
+/**
+ * netvsc_vf_switched() - the host has answered a request to switch
+ * @nv: the netvsc
+ * @sequence: as given to nvsp_switch_data_path(), or anything else
+ * @accepted: its answer
+ *
+ * Context: any; from NAPI.
+ */
+void netvsc_vf_switched(struct netvsc *nv, u32 sequence, bool accepted)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	bool ours;
+
+	spin_lock_bh(&nvf->host_lock);
+	ours = nvf->request && nvf->request == sequence;
+	if (ours) {
+		nvf->request = 0;
+		nvf->accepted = accepted;
+		netvsc_vf_todo(nvf, NETVSC_VF_ANSWERED);
+		complete(&nvf->answered);
+	}
+	spin_unlock_bh(&nvf->host_lock);
+	if (!ours)
+		netvsc_count(nv, NETVSC_EV_STALE_REPLY);
+}
