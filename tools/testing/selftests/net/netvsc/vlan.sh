@@ -6,13 +6,14 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 10
+plan 9
 need vf
 [ -n "$HOST_VLAN" ] || skip_all "HOST_VLAN is not set"
 setup
 trap 'ip link del vlan0 2> /dev/null; cleanup' EXIT
 
-# The host's address in the VLAN, with the last number changed
+# The host's address in the VLAN, with the last number changed.  What comes from
+# there without a tag, the host does not answer.
 OURS=${HOST4_VLAN%.*}.10
 
 vlan_add()
@@ -21,16 +22,9 @@ vlan_add()
 		ip addr add "$OURS/24" dev vlan0 && ip link set dev vlan0 up
 }
 
-# What is sent into the VLAN is not answered outside of it.
-untagged_is_apart()
-{
-	! ping -n -q -c 2 -W 1 -I "$NIC" "$HOST4_VLAN" > /dev/null 2>&1
-}
-
 check "a VLAN on the NIC" vlan_add
 wait_for 10 "answer in the VLAN" answers "$HOST4_VLAN" ||
 	skip_all "the host does not answer in VLAN $HOST_VLAN"
-check "is apart from the rest" untagged_is_apart
 HOST4=$HOST4_VLAN
 ping_start || bail "no ping"
 check "its traffic is on the synthetic path" traffic_only_on synthetic
