@@ -39,6 +39,8 @@ static inline void vmbus_free_buffer(void *addr, struct page **chunks,
 
 #include <linux/netdevice.h>
 
+#define netif_xdp_propagate		dev_xdp_propagate
+
 /* An address in a struct sockaddr, and what needs no more than that does. */
 #define dev_set_mac_address(dev, ss, extack) \
 	dev_set_mac_address(dev, (struct sockaddr *)(ss), extack)

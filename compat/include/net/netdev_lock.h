@@ -4,3 +4,11 @@
  * holds for drivers is in netdevice.h there.
  */
 #include <linux/netdevice.h>
+
+static inline void netdev_lock_ops(struct net_device *dev)
+{
+}
+
+static inline void netdev_unlock_ops(struct net_device *dev)
+{
+}

@@ -120,6 +120,8 @@ int netvsc_get_link_ksettings(struct net_device *ndev,
 {
 	struct netvsc *nv = netvsc_priv(ndev);
 
+	if (netvsc_vf_link_ksettings(nv, cmd))
+		return 0;
 	cmd->base.speed = READ_ONCE(nv->speed);
 	cmd->base.duplex = DUPLEX_FULL;
 	cmd->base.port = PORT_OTHER;

@@ -173,6 +173,10 @@ static void netvsc_event(struct netvsc *nv, unsigned long event)
 			netvsc_vf_follow_mac(nv);
 		netvsc_vf_feed(nv, VF_IN_CHANGED);
 		break;
+	case NETDEV_FEAT_CHANGE:
+		if (bound)
+			netvsc_vf_follow_features(nv);
+		break;
 	case NETDEV_UNREGISTER:
 		/* From the old namespace. */
 		nv->vf.fetch_from = bound ? dev_net(nv->ndev) : NULL;

@@ -17,6 +17,9 @@
 
 #include "vf_state.h"
 
+struct bpf_prog;
+struct ethtool_link_ksettings;
+struct netlink_ext_ack;
 struct netvsc;
 
 /**
@@ -74,6 +77,11 @@ enum netvsc_vf_todo {
  * @allmulti: netvsc has made @vf receive all multicast; RTNL
  * @lists: @vf has netvsc's address lists.  Guarded by netvsc's address lock;
  *	while it is set, @vf stays what it is.
+ * @xdp: program of netvsc, or NULL; RTNL
+ * @vf_xdp: the one that @vf runs for it; RTNL
+ * @xdp_refused: @vf cannot run @xdp; RTNL
+ * @busy: @vf is being reconfigured, and not to be used; RTNL
+ * @features: what @vf wanted of VF_FEATURES when it was bound; RTNL
  * @vlans: @vf has netvsc's VLANs; RTNL
  * @vlan_refused: but not all of them; RTNL
  * @tx_base: packets that @counters had when @vf became active; RTNL
@@ -111,6 +119,11 @@ struct netvsc_vf {
 	bool promisc;
 	bool allmulti;
 	bool lists;
+	struct bpf_prog *xdp;
+	struct bpf_prog *vf_xdp;
+	bool xdp_refused;
+	bool busy;
+	netdev_features_t features;
 	bool vlans;
 	bool vlan_refused;
 	u64 tx_base;
@@ -149,11 +162,19 @@ void netvsc_vf_session_started(struct netvsc *nv);
 void netvsc_vf_association(struct netvsc *nv, bool present, u32 serial);
 void netvsc_vf_switched(struct netvsc *nv, u32 sequence, bool accepted);
 
-/* MTU and MAC need no hook: vf.c hears of them from netvsc's notifications. */
+/*
+ * MTU, MAC and features need no hook: vf.c hears of them from netvsc's
+ * notifications.
+ */
 void netvsc_vf_set_rx_mode(struct netvsc *nv);
 void netvsc_vf_change_rx_flags(struct netvsc *nv);
+void netvsc_vf_set_xdp(struct netvsc *nv, struct bpf_prog *prog,
+		       struct netlink_ext_ack *extack);
 void netvsc_vf_vlan_add(struct netvsc *nv, __be16 proto, u16 vid);
 void netvsc_vf_vlan_del(struct netvsc *nv, __be16 proto, u16 vid);
+
+bool netvsc_vf_link_ksettings(struct netvsc *nv,
+			      struct ethtool_link_ksettings *cmd);
 
 /* Statistics; the VF's traffic is part of netvsc's. */
 void netvsc_vf_get_stats64(struct netvsc *nv, struct rtnl_link_stats64 *stats);

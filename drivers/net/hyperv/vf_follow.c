@@ -2,11 +2,21 @@
 /*
  * Settings that a VF has from its netvsc.
  */
+#include <linux/bpf.h>
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
+#include <net/netdev_lock.h>
 
 #include "vf_internal.h"
+
+/*
+ * What the VF does with a packet before netvsc has it.  Of transmit there is
+ * nothing to set: the stack makes packets for netvsc, and whatever the VF cannot
+ * do with them, the stack does before it hands them over.
+ */
+#define VF_FEATURES	(NETIF_F_GRO | NETIF_F_RXCSUM)
 
 void netvsc_vf_follow_mtu(struct netvsc *nv)
 {
@@ -74,6 +84,69 @@ static void vf_forget_lists(struct netvsc *nv)
 	dev_mc_unsync(nvf->vf, ndev);
 }
 
+static void vf_want_features(struct net_device *vf, netdev_features_t wanted)
+{
+	wanted = (vf->wanted_features & ~VF_FEATURES) | (wanted & VF_FEATURES);
+	if (wanted == vf->wanted_features)
+		return;
+	netdev_lock_ops(vf);
+	vf->wanted_features = wanted;
+	netdev_update_features(vf);
+	netdev_unlock_ops(vf);
+}
+
+void netvsc_vf_follow_features(struct netvsc *nv)
+{
+	vf_want_features(nv->vf.vf, nv->ndev->features);
+}
+
+/* Return: 0, or what the VF's driver says. */
+static int vf_give_xdp(struct netvsc_vf *nvf, struct bpf_prog *prog,
+		       struct netlink_ext_ack *extack)
+{
+	struct netdev_bpf bpf = {
+		.command = XDP_SETUP_PROG,
+		.prog = prog,
+		.extack = extack,
+	};
+	int err;
+
+	/* With success the reference is the VF's. */
+	if (prog)
+		bpf_prog_inc(prog);
+	netdev_lock_ops(nvf->vf);
+	err = netif_xdp_propagate(nvf->vf, &bpf);
+	netdev_unlock_ops(nvf->vf);
+	if (!err)
+		nvf->vf_xdp = prog;
+	else if (prog)
+		bpf_prog_put(prog);
+	return err;
+}
+
+static void vf_follow_xdp(struct netvsc *nv, struct netlink_ext_ack *extack)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	int err = 0;
+
+	if (nvf->vf_xdp != nvf->xdp)
+		err = vf_give_xdp(nvf, nvf->xdp, extack);
+	nvf->xdp_refused = err;
+	if (err)
+		netdev_info(nv->ndev, "VF %s does not take the XDP program (%d): not used\n",
+			    netdev_name(nvf->vf), err);
+}
+
+static void vf_forget_xdp(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (nvf->vf_xdp)
+		vf_give_xdp(nvf, NULL, NULL);
+	nvf->vf_xdp = NULL;
+	nvf->xdp_refused = false;
+}
+
 /*
  * A VF's driver may drop the packets, or the tags, of VLANs that nobody has
  * asked it for.  One that has no filter to set lets all of them pass.
@@ -120,8 +193,15 @@ static void vf_follow_vlans(struct netvsc *nv)
 	vlan_for_each(nv->ndev, vf_add_vlan_of, nv);
 }
 
+void netvsc_vf_meet(struct netvsc *nv)
+{
+	nv->vf.features = nv->vf.vf->wanted_features;
+}
+
 void netvsc_vf_forget(struct netvsc *nv)
 {
+	vf_want_features(nv->vf.vf, nv->vf.features);
+	vf_forget_xdp(nv);
 	vf_forget_vlans(nv);
 	if (nv->vf.lists)
 		vf_forget_lists(nv);
@@ -146,6 +226,8 @@ void netvsc_vf_follow(struct netvsc *nv)
 	vf_follow_flags(nv, nv->ndev->flags);
 	vf_follow_lists(nv);
 	vf_follow_vlans(nv);
+	netvsc_vf_follow_features(nv);
+	vf_follow_xdp(nv, NULL);
 	if (!nvf->open)
 		return;
 	err = dev_open(vf, NULL);
@@ -181,6 +263,49 @@ void netvsc_vf_change_rx_flags(struct netvsc *nv)
 {
 	if (nv->vf.vf)
 		vf_follow_flags(nv, nv->ndev->flags);
+}
+
+/**
+ * netvsc_vf_set_xdp() - netvsc has another XDP program
+ * @nv: the netvsc
+ * @prog: the program, or NULL; netvsc has a reference to it until the next call
+ * @extack: for what the VF's driver has to say
+ *
+ * The VF runs it too, now or when it comes.  A VF that does not take it is not
+ * used, so that no packet escapes the program.
+ *
+ * Context: ndo_bpf. RTNL; sleeps for the VF's rings and for the host.
+ */
+void netvsc_vf_set_xdp(struct netvsc *nv, struct bpf_prog *prog,
+		       struct netlink_ext_ack *extack)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	nvf->xdp = prog;
+	if (!nvf->vf)
+		return;
+	/* Its driver may set up its rings anew, with all that is in them. */
+	nvf->busy = true;
+	netvsc_vf_feed(nv, VF_IN_CHANGED);
+	vf_follow_xdp(nv, extack);
+	nvf->busy = false;
+	netvsc_vf_feed(nv, VF_IN_CHANGED);
+}
+
+/**
+ * netvsc_vf_link_ksettings() - link settings of the path that netvsc uses
+ * @nv: the netvsc
+ * @cmd: filled in if this returns true
+ *
+ * Context: RTNL.
+ *
+ * Return: true if the VF is that path and has settings.
+ */
+bool netvsc_vf_link_ksettings(struct netvsc *nv,
+			      struct ethtool_link_ksettings *cmd)
+{
+	return nv->vf.state == VF_ACTIVE &&
+	       !__ethtool_get_link_ksettings(nv->vf.vf, cmd);
 }
 
 /**

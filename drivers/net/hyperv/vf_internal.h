@@ -74,6 +74,8 @@ u64 netvsc_vf_given_packets(struct netvsc *nv);
 void netvsc_vf_follow(struct netvsc *nv);
 void netvsc_vf_follow_mtu(struct netvsc *nv);
 void netvsc_vf_follow_mac(struct netvsc *nv);
-void netvsc_vf_forget(struct netvsc *nv);	/* before the VF is set free */
+void netvsc_vf_follow_features(struct netvsc *nv);
+void netvsc_vf_meet(struct netvsc *nv);		/* once it is bound */
+void netvsc_vf_forget(struct netvsc *nv);	/* before it is set free */
 
 #endif /* _NETVSC_VF_INTERNAL_H */

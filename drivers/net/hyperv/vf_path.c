@@ -25,7 +25,9 @@ static bool vf_fit(struct netvsc *nv)
 	struct netvsc_vf *nvf = &nv->vf;
 	struct net_device *vf = nvf->vf;
 
-	if (!vf || !nvf->open || !nvf->session || nvf->was_up || nvf->going)
+	if (!vf || !nvf->open || !nvf->session)
+		return false;
+	if (nvf->was_up || nvf->going || nvf->busy)
 		return false;
 	if (!(vf->flags & IFF_UP) || !netif_running(vf) ||
 	    !netif_carrier_ok(vf) || !netif_device_present(vf))
@@ -37,7 +39,9 @@ static bool vf_fit(struct netvsc *nv)
 	 */
 	if (qdisc_tx_is_noop(vf))
 		return false;
-	if (nvf->vlan_refused || vf->mtu < ndev->mtu ||
+	if (nvf->vlan_refused || nvf->xdp_refused)
+		return false;
+	if (vf->mtu < ndev->mtu ||
 	    !ether_addr_equal(vf->dev_addr, ndev->dev_addr))
 		return false;
 	return netvsc_vf_associated(nvf);
