@@ -258,6 +258,7 @@ static int xdp_set_prog(struct netvsc *nv, struct bpf_prog *prog,
 	}
 
 	old = rcu_replace_pointer(nv->xdp_prog, prog, lockdep_rtnl_is_held());
+	netvsc_vf_set_xdp(nv, prog, extack);
 	/* A frame that is under way in NAPI finishes with the old one. */
 	if (old)
 		bpf_prog_put(old);
