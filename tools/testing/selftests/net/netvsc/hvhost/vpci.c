@@ -274,30 +274,35 @@ static bool on_create1(struct vpci *bus, const struct packet *pkt)
 	return create_irq(bus, pkt, req.vector, req.count, req.vp_mask);
 }
 
-static bool on_create2(struct vpci *bus, const struct packet *pkt)
+/* @list: VPCI_INTERRUPT_VPS numbers, at an odd place of a packed message */
+static bool create_irq_list(struct vpci *bus, const struct packet *pkt,
+			    uint32_t vector, uint16_t count, uint16_t nr_vps,
+			    const void *list)
 {
 	uint16_t vps[VPCI_INTERRUPT_VPS];
+
+	if (nr_vps > VPCI_INTERRUPT_VPS)
+		return complete_status(bus, pkt, VPCI_BAD_PARAMETER);
+	memcpy(vps, list, sizeof(vps));
+	return create_irq(bus, pkt, vector, count, vp_list(vps, nr_vps));
+}
+
+static bool on_create2(struct vpci *bus, const struct packet *pkt)
+{
 	struct vpci_create2 req;
 
 	memcpy(&req, pkt->payload, sizeof(req));
-	if (req.nr_vps > VPCI_INTERRUPT_VPS)
-		return complete_status(bus, pkt, VPCI_BAD_PARAMETER);
-	memcpy(vps, req.vps, sizeof(vps));
-	return create_irq(bus, pkt, req.vector, req.count,
-			  vp_list(vps, req.nr_vps));
+	return create_irq_list(bus, pkt, req.vector, req.count, req.nr_vps,
+			       req.vps);
 }
 
 static bool on_create3(struct vpci *bus, const struct packet *pkt)
 {
-	uint16_t vps[VPCI_INTERRUPT_VPS];
 	struct vpci_create3 req;
 
 	memcpy(&req, pkt->payload, sizeof(req));
-	if (req.nr_vps > VPCI_INTERRUPT_VPS)
-		return complete_status(bus, pkt, VPCI_BAD_PARAMETER);
-	memcpy(vps, req.vps, sizeof(vps));
-	return create_irq(bus, pkt, req.vector, req.count,
-			  vp_list(vps, req.nr_vps));
+	return create_irq_list(bus, pkt, req.vector, req.count, req.nr_vps,
+			       req.vps);
 }
 
 static bool on_delete(struct vpci *bus, const struct packet *pkt)
