@@ -194,16 +194,10 @@ static int open_device(const char *name)
 	return fd;
 }
 
-struct tap *tap_open(const char *name, struct vswitch *vs)
+struct tap *tap_attach(int fd, struct vswitch *vs)
 {
 	struct tap *tap;
-	int fd;
 
-	fd = open_device(name);
-	if (fd < 0) {
-		log_error("tap", "%s: %s", name, strerror(errno));
-		return NULL;
-	}
 	tap = calloc(1, sizeof(*tap));
 	if (!tap) {
 		close(fd);
@@ -215,6 +209,16 @@ struct tap *tap_open(const char *name, struct vswitch *vs)
 	tap->patience.ctx = tap;
 	tap->lfd = loop_fd_add(fd, EPOLLIN, readable, tap);
 	return tap;
+}
+
+struct tap *tap_open(const char *name, struct vswitch *vs)
+{
+	int fd = open_device(name);
+
+	if (fd >= 0)
+		return tap_attach(fd, vs);
+	log_error("tap", "%s: %s", name, strerror(errno));
+	return NULL;
 }
 
 void tap_close(struct tap *tap)

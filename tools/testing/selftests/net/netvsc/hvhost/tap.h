@@ -14,6 +14,8 @@ struct vswitch;
 
 /* NULL (and a line of log): no such device, or no right to it. */
 struct tap *tap_open(const char *name, struct vswitch *vs);
+/* The same on a descriptor that is at hand, does not block, and is then ours. */
+struct tap *tap_attach(int fd, struct vswitch *vs);
 void tap_close(struct tap *tap);
 
 /* False if the device did not take the frame. */
