@@ -1185,6 +1185,135 @@ static void reconnect(struct vmbus *bus)
 	note_offers();
 }
 
+/* A sub-channel, which its parent takes along when it is closed. */
+
+static struct channel *sub;
+
+static void parent_close(void *ctx, struct channel *chan)
+{
+	(void)ctx;
+	(void)chan;
+	if (sub)
+		vmbus_rescind(sub);
+}
+
+static void sub_released(void *ctx, struct channel *chan)
+{
+	dev_released(ctx, chan);
+	sub = NULL;
+}
+
+static const struct channel_ops parent_ops = {
+	.open = dev_open,
+	.close = parent_close,
+	.readable = dev_readable,
+	.released = dev_released,
+};
+
+static const struct channel_ops sub_ops = {
+	.open = dev_open,
+	.close = dev_close_quietly,
+	.readable = dev_readable,
+	.released = sub_released,
+};
+
+static void offer_sub(struct vmbus *bus)
+{
+	struct channel_offer offer = offer_of(1);
+
+	offer.sub_index = 1;
+	offer.ops = &sub_ops;
+	sub = vmbus_offer(bus, &offer);
+}
+
+/* Relid 1 and its sub-channel, relid 2, both open. */
+static struct vmbus *with_sub(void)
+{
+	struct channel_offer offer = offer_of(1);
+	struct vmbus *bus = machine();
+
+	offer.ops = &parent_ops;
+	dev.chan = vmbus_offer(bus, &offer);
+	contact(bus, VMBUS_CONN_MODERN, VMBUS_V5_3);
+	bare(bus, MSG_REQUEST_OFFERS);
+	vm.head = vm.tail;
+	offer_sub(bus);
+	vm.head = vm.tail;
+	if (gpadl(bus, 1, 0x10, 8, 8) || open_on(bus, 1, 0x10, 2, 4) ||
+	    gpadl(bus, 2, 0x11, 16, 8) || open_on(bus, 2, 0x11, 1, 4))
+		abort();
+	return bus;
+}
+
+TEST(sub_channel_goes_first)
+{
+	struct vmbus *bus = with_sub();
+	const struct msg_relid *msg;
+
+	/* Open on a processor of its own, once, with rings of its own. */
+	EXPECT_EQ(1, channel_vp(sub));
+	EXPECT_EQ(VMBUS_STATUS_FAILED, open_on(bus, 2, 0x11, 1, 4));
+	vmbus_rescind(dev.chan);
+	msg = next(MSG_RESCIND);
+	ASSERT_NE(NULL, msg);
+	EXPECT_EQ(2, msg->relid);
+	msg = next(MSG_RESCIND);
+	ASSERT_NE(NULL, msg);
+	EXPECT_EQ(1, msg->relid);
+	EXPECT_EQ(VMBUS_STATUS_FAILED, open_on(bus, 2, 0x11, 1, 4));
+	relid_msg(bus, MSG_RELID_RELEASED, 2);
+	relid_msg(bus, MSG_RELID_RELEASED, 1);
+	EXPECT_EQ(2, dev.releases);
+	EXPECT_TRUE(quiet());
+	vmbus_destroy(bus);
+}
+
+/* The next session asks before the guest has let go of the last one's. */
+TEST(sub_channel_again)
+{
+	struct vmbus *bus = with_sub();
+	const struct msg_offer *offer;
+	struct vmbus_stats stats;
+
+	relid_msg(bus, MSG_CLOSE, 2);
+	relid_msg(bus, MSG_CLOSE, 1);
+	EXPECT_NE(NULL, next(MSG_RESCIND));
+	EXPECT_TRUE(teardown(bus, 2, 0x11));
+	EXPECT_EQ(VMBUS_STATUS_OK, open_on(bus, 1, 0x10, 2, 4));
+	offer_sub(bus);
+	EXPECT_TRUE(quiet());
+	relid_msg(bus, MSG_RELID_RELEASED, 2);
+	offer = next(MSG_OFFER);
+	ASSERT_NE(NULL, offer);
+	EXPECT_EQ(1, offer->sub_index);
+	EXPECT_EQ(3, offer->relid);
+	vmbus_get_stats(bus, &stats);
+	EXPECT_EQ(1, stats.gpadls);
+	EXPECT_EQ(8, stats.gpadl_pages);
+	vmbus_destroy(bus);
+}
+
+/* A guest that disconnects is told of no rescinds. */
+TEST(unload_with_a_sub_channel)
+{
+	struct vmbus *bus = with_sub();
+	struct vmbus_stats stats;
+
+	bare(bus, MSG_UNLOAD);
+	EXPECT_NE(NULL, next(MSG_UNLOAD_RESPONSE));
+	EXPECT_TRUE(quiet());
+	EXPECT_EQ(NULL, sub);
+	EXPECT_EQ(2, dev.releases);
+	vmbus_get_stats(bus, &stats);
+	EXPECT_EQ(0, stats.gpadls + stats.gpadl_pages);
+	contact(bus, VMBUS_CONN_MODERN, VMBUS_V5_3);
+	bare(bus, MSG_REQUEST_OFFERS);
+	EXPECT_NE(NULL, next(MSG_OFFER));
+	EXPECT_NE(NULL, next(MSG_ALL_OFFERS_DELIVERED));
+	EXPECT_TRUE(quiet());
+	vmbus_destroy(bus);
+}
+
 TEST(garbage)
 {
 	static const uint32_t types[] = {
