@@ -71,7 +71,7 @@ failure_line()
 {
 	local line
 
-	line=$(grep -m1 -iE '(^|[^a-z])(error|fatal|E:|no space left)' \
+	line=$(grep -m1 -iE '(^|[^a-z])(error|fatal|E:|no space left)|\*\*\* ' \
 		"$1" || tail -n1 "$1")
 	printf '%s' "${line:-no output}"
 }
