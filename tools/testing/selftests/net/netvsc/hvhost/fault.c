@@ -53,6 +53,12 @@ const struct fault fault_list[NR_FAULTS] = {
 		"per-packet info that overruns its place" },
 	[FAULT_RNDIS_UNKNOWN] = { "rndis-unknown", "COUNT",
 		"RNDIS message of an unknown type" },
+	[FAULT_RSC_NO_FIRST] = { "rsc-no-first", "COUNT",
+		"coalesced frame of which only the last part comes" },
+	[FAULT_RSC_NO_LAST] = { "rsc-no-last", "COUNT",
+		"coalesced frame of which only the first part comes" },
+	[FAULT_RSC_TOO_LONG] = { "rsc-too-long", "COUNT",
+		"coalesced frame of parts that are longer than 64 KiB in all" },
 	[FAULT_COMPLETION_UNKNOWN] = { "completion-unknown", "COUNT",
 		"completion of a packet that never was" },
 	[FAULT_COMPLETION_TWICE] = { "completion-twice", "COUNT",
@@ -282,26 +288,88 @@ static void make(struct message *msg, enum fault_id id, uint32_t seed,
 	}
 }
 
+static const char *sent_or_why(enum rx_result result)
+{
+	switch (result) {
+	case RX_DONE:
+		return NULL;
+	case RX_NO_ROOM:
+		return "the guest has no room for it";
+	default:
+		return "not sent";
+	}
+}
+
 static const char *send_message(const struct message *msg,
 				struct channel *chan, struct rx_pool *rx)
 {
 	enum ring_status status;
 
-	if (!msg->type) {
-		switch (rx_control(rx, chan, msg->data, msg->len)) {
-		case RX_DONE:
-			return NULL;
-		case RX_NO_ROOM:
-			return "the guest has no room for it";
-		default:
-			return "not sent";
-		}
-	}
+	if (!msg->type)
+		return sent_or_why(rx_control(rx, chan, msg->data, msg->len));
 	status = channel_write_raw(chan, msg->type, msg->flags, msg->trans_id,
 				   msg->data, msg->len, msg->header);
 	if (status == RING_FULL)
 		return "the guest has no room for it";
 	return status == RING_OK ? NULL : "not sent";
+}
+
+/* Coalesced frames */
+
+#define PART_DATA	1000
+#define PARTS_MAX	80		/* more than any frame */
+
+struct part {
+	struct rndis_hdr hdr;
+	struct rndis_packet packet;
+	struct rndis_ppi ppi;
+	struct ppi_packet_id id;
+	uint8_t data[PART_DATA];
+};
+
+static void make_part(struct part *part, uint8_t flags)
+{
+	*part = (struct part){
+		.hdr = { RNDIS_PACKET, sizeof(*part) },
+		.packet = {
+			.ppi_offset = sizeof(part->packet),
+			.ppi_len = sizeof(part->ppi) + sizeof(part->id),
+			.data_offset = offsetof(struct part, data) -
+				       sizeof(part->hdr),
+			.data_len = PART_DATA,
+		},
+		.ppi = {
+			.size = sizeof(part->ppi) + sizeof(part->id),
+			.type = PPI_PACKET_ID,
+			.offset = sizeof(part->ppi),
+		},
+		.id = { PACKET_ID_V1, PACKET_ID_PART | flags, 0x77 },
+	};
+}
+
+static enum rx_result send_parts(enum fault_id id, struct channel *chan,
+				 struct rx_pool *rx)
+{
+	struct part first, middle, last;
+	struct iovec parts[PARTS_MAX];
+	unsigned int i;
+
+	make_part(&first, PACKET_ID_FIRST);
+	make_part(&middle, 0);
+	make_part(&last, PACKET_ID_LAST);
+	for (i = 0; i < PARTS_MAX; i++)
+		parts[i] = (struct iovec){ &middle, sizeof(middle) };
+	parts[0].iov_base = &first;
+	parts[PARTS_MAX - 1].iov_base = &last;
+	if (id == FAULT_RSC_NO_FIRST)
+		return rx_messages(rx, chan, &parts[PARTS_MAX - 1], 1);
+	return rx_messages(rx, chan, parts,
+			   id == FAULT_RSC_NO_LAST ? 1 : PARTS_MAX);
+}
+
+static bool is_coalesced(enum fault_id id)
+{
+	return id >= FAULT_RSC_NO_FIRST && id <= FAULT_RSC_TOO_LONG;
 }
 
 const char *fault_send(enum fault_id id, uint32_t number, struct channel *chan,
@@ -320,7 +388,10 @@ const char *fault_send(enum fault_id id, uint32_t number, struct channel *chan,
 
 	make(&msg, id, number, rx, last);
 	for (; count; count--) {
-		why = send_message(&msg, chan, rx);
+		if (is_coalesced(id))
+			why = sent_or_why(send_parts(id, chan, rx));
+		else
+			why = send_message(&msg, chan, rx);
 		if (why)
 			return why;
 	}

@@ -360,6 +360,24 @@ enum rx_result rx_control(struct rx_pool *pool, struct channel *chan,
 	return send_batch(&batch, chan, NVSP_CHAN_CONTROL);
 }
 
+enum rx_result rx_messages(struct rx_pool *pool, struct channel *chan,
+			   const struct iovec *msgs, unsigned int nr)
+{
+	struct batch batch = { .pool = pool };
+	uint64_t where;
+	unsigned int i;
+
+	if (!pool->gpadl)
+		return RX_DROPPED;
+	if (pool->free < nr)
+		return RX_NO_ROOM;
+	for (i = 0; i < nr; i++)
+		if (add_range(&batch, msgs[i].iov_len, &where))
+			store(&batch, &where, msgs[i].iov_base,
+			      msgs[i].iov_len);
+	return send_batch(&batch, chan, NVSP_CHAN_DATA);
+}
+
 void rx_waiting_init(struct rx_backlog *log)
 {
 	log->count = 0;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "frame.h"
 #include "rss.h"
@@ -77,6 +78,10 @@ void rx_forget(struct rx_pool *pool, const struct channel *chan);
 /* One RNDIS control message, of at most one sub-allocation. */
 enum rx_result rx_control(struct rx_pool *pool, struct channel *chan,
 			  const void *msg, size_t len);
+
+/* One packet with a range for each of the messages; for faults. */
+enum rx_result rx_messages(struct rx_pool *pool, struct channel *chan,
+			   const struct iovec *msgs, unsigned int nr);
 
 enum rx_result rx_frame(struct rx_pool *pool, struct channel *chan,
 			struct rndis *rn, const struct frame *frame,

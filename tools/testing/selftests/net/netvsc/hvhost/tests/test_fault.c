@@ -16,7 +16,8 @@
 #include "vmbus.h"
 #include "vmbus_wire.h"
 
-#define BUF_SIZE	(1728 * 8)
+#define BUF_COUNT	88
+#define BUF_SIZE	(1728 * BUF_COUNT)
 #define BUF_ID		0xcafe
 #define LAST		0x0100000000050003ull
 
@@ -33,7 +34,7 @@ static unsigned int nr_sent, room;
 static struct {
 	uint16_t type, flags, set;
 	uint64_t trans_id;
-	uint32_t header, len;
+	uint32_t header, len, nr_ranges;
 	struct pkt_range range;
 	uint8_t data[256];
 } sent;
@@ -73,11 +74,11 @@ enum ring_status channel_write_xfer(struct channel *chan, uint64_t trans_id,
 	enum ring_status status = put(PKT_XFER_PAGES, trans_id);
 
 	(void)chan;
-	(void)nr_ranges;
 	(void)payload;
 	sent.set = xfer_set;
 	sent.len = len;
 	sent.range = ranges[0];
+	sent.nr_ranges = nr_ranges;
 	return status;
 }
 
@@ -259,7 +260,7 @@ TEST_F(fault, transfer_pages)
 			  range.offset + range.len);
 	}
 	/* Nobody waits for these to be given back. */
-	EXPECT_EQ(8, self->rx.free);
+	EXPECT_EQ(BUF_COUNT, self->rx.free);
 	EXPECT_FALSE(rx_complete(&self->rx, NULL, FAULT_TRANS));
 }
 
@@ -283,7 +284,7 @@ TEST_F(fault, rndis_messages)
 		memcpy(&packet, msg + sizeof(hdr), sizeof(packet));
 		memcpy(&ppi, msg + sizeof(hdr) + sizeof(packet), sizeof(ppi));
 		EXPECT_TRUE(rx_complete(&self->rx, NULL, sent.trans_id));
-		EXPECT_EQ(8, self->rx.free);
+		EXPECT_EQ(BUF_COUNT, self->rx.free);
 		if (id == FAULT_RNDIS_SHORT)
 			continue;
 		EXPECT_EQ(id == FAULT_RNDIS_UNKNOWN ? 0x55 : RNDIS_PACKET,
@@ -294,6 +295,25 @@ TEST_F(fault, rndis_messages)
 		EXPECT_EQ(id != FAULT_RNDIS_INFO, ppi.size == packet.ppi_len);
 	}
 	EXPECT_EQ(5, nr_sent);
+}
+
+TEST_F(fault, coalesced_frames)
+{
+	const uint32_t id = 8 + 36 + 12;	/* in a message */
+
+	EXPECT_EQ(NULL, send_fault(self, FAULT_RSC_NO_FIRST, 1));
+	EXPECT_EQ(1, sent.nr_ranges);
+	EXPECT_EQ(RNDIS_PACKET, word(buffer + sent.range.offset));
+	EXPECT_EQ(0x00770501, word(buffer + sent.range.offset + id));
+	EXPECT_EQ(NULL, send_fault(self, FAULT_RSC_NO_LAST, 1));
+	EXPECT_EQ(1, sent.nr_ranges);
+	EXPECT_EQ(0x00770301, word(buffer + sent.range.offset + id));
+	EXPECT_EQ(NULL, send_fault(self, FAULT_RSC_TOO_LONG, 1));
+	EXPECT_EQ(80, sent.nr_ranges);
+	EXPECT_EQ(6, self->rx.free);
+	/* All in one packet, or nothing. */
+	EXPECT_NE(NULL, send_fault(self, FAULT_RSC_TOO_LONG, 1));
+	EXPECT_EQ(6, self->rx.free);
 }
 
 TEST_F(fault, completions)
@@ -316,9 +336,10 @@ TEST_F(fault, many_at_once)
 	EXPECT_NE(NULL, send_fault(self, FAULT_NVSP_UNKNOWN,
 				   FAULT_MAX_SEND + 1));
 	EXPECT_EQ(FAULT_MAX_SEND, nr_sent);
-	/* A buffer of eight pieces, which this guest does not give back. */
-	EXPECT_NE(NULL, send_fault(self, FAULT_RNDIS_UNKNOWN, 9));
-	EXPECT_EQ(FAULT_MAX_SEND + 8, nr_sent);
+	/* A buffer whose pieces this guest does not give back. */
+	EXPECT_NE(NULL, send_fault(self, FAULT_RNDIS_UNKNOWN,
+				   BUF_COUNT + 1));
+	EXPECT_EQ(FAULT_MAX_SEND + BUF_COUNT, nr_sent);
 }
 
 TEST_F(fault, no_room_and_no_buffer)
@@ -327,7 +348,7 @@ TEST_F(fault, no_room_and_no_buffer)
 	EXPECT_NE(NULL, send_fault(self, FAULT_XFER_SET, 2));
 	EXPECT_EQ(1, nr_sent);
 	EXPECT_NE(NULL, send_fault(self, FAULT_RNDIS_INFO, 1));
-	EXPECT_EQ(8, self->rx.free);
+	EXPECT_EQ(BUF_COUNT, self->rx.free);
 	room = 5;
 	rx_revoke(&self->rx);
 	EXPECT_NE(NULL, send_fault(self, FAULT_RNDIS_INFO, 1));
