@@ -4,6 +4,8 @@
  * inbound packet to the part of the driver that it is for.
  */
 #include <linux/bitfield.h>
+#include <linux/cpumask.h>
+#include <linux/moduleparam.h>
 #include <linux/slab.h>
 
 #include "netvsc.h"
@@ -13,6 +15,11 @@
  * the several hundred frames that a host puts into one.
  */
 #define NETVSC_MAX_PACKET	8192
+
+/* Of each direction and channel, in pages of 4 KiB. */
+static unsigned int ring_size = 64;
+module_param(ring_size, uint, 0444);
+MODULE_PARM_DESC(ring_size, "Size of a channel's ring, in 4 KiB pages (8 to 1024)");
 
 /* Packets looked at in one poll, whatever they are. */
 #define NETVSC_POLL_PACKETS	512
@@ -186,10 +193,18 @@ static void netvsc_channel_event(void *context)
 	__napi_schedule_irqoff(&ch->napi);
 }
 
+/* What is of use to the CPUs, as far as the host has it. */
+unsigned int netvsc_default_channels(const struct netvsc *nv)
+{
+	return min3(num_online_cpus(),
+		    (unsigned int)netif_get_num_default_rss_queues(),
+		    nv->ndev->num_tx_queues);
+}
+
 int netvsc_channel_open(struct netvsc_channel *ch,
 			struct vmbus_channel *vmbus)
 {
-	u32 ring = VMBUS_RING_SIZE(NETVSC_RING_BYTES);
+	u32 ring = VMBUS_RING_SIZE(clamp(ring_size, 8U, 1024U) * HV_HYP_PAGE_SIZE);
 	int err;
 
 	ch->vmbus = vmbus;

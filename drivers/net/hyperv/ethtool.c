@@ -43,9 +43,8 @@ static void netvsc_get_ringparam(struct net_device *ndev,
 
 	ring->tx_pending = NETVSC_TX_SLOTS;
 	ring->tx_max_pending = NETVSC_TX_SLOTS;
-	if (nv->nvsp.rx_section)
-		ring->rx_pending = nv->nvsp.rx.size / nv->nvsp.rx_section;
-	ring->rx_max_pending = ring->rx_pending;
+	ring->rx_pending = nv->nvsp.rx_sections;
+	ring->rx_max_pending = nvsp_max_rx_sections(nv);
 }
 
 static u32 netvsc_get_msglevel(struct net_device *ndev)

@@ -36,7 +36,7 @@ static int netvsc_session_query(struct netvsc *nv)
 	return 0;
 }
 
-int netvsc_session_start(struct netvsc *nv, unsigned int mtu)
+int netvsc_session_start(struct netvsc *nv)
 {
 	struct netvsc_channel *ch = nv->channels[0];
 	int err;
@@ -49,7 +49,7 @@ int netvsc_session_start(struct netvsc *nv, unsigned int mtu)
 		netdev_err(nv->ndev, "channel not opened: %d\n", err);
 		goto tx_stop;
 	}
-	err = nvsp_connect(nv, mtu);
+	err = nvsp_connect(nv);
 	if (err)
 		goto disconnect;
 	err = netvsc_tx_set_sections(ch, 0, nv->nvsp.tx_sections);
@@ -92,6 +92,57 @@ void netvsc_session_stop(struct netvsc *nv)
 	netvsc_tx_stop(ch);
 }
 
+static int netvsc_session_try(struct netvsc *nv,
+			      const struct netvsc_config *config)
+{
+	int err;
+
+	nv->config = *config;
+	err = netvsc_session_start(nv);
+	if (err)
+		return err;
+	if (nv->max_mtu >= config->mtu)
+		return 0;
+	netvsc_session_stop(nv);
+	return -ERANGE;
+}
+
+/**
+ * netvsc_reconfigure() - a session with another configuration
+ * @nv: the NIC; registered
+ * @config: what to ask the host for
+ *
+ * Most of what there is to configure is said when a session begins, so there
+ * has to be a new one.  Packets to send wait meanwhile.  If the host does not
+ * take it, it is asked for what there was before.
+ *
+ * Context: RTNL. Sleeps.
+ *
+ * Return: 0, or an error.  With one the old configuration is in force again,
+ * or, if the host does not take that any more either, there is no session.
+ */
+int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
+{
+	const struct netvsc_config old = nv->config;
+	int err, err_old = 0;
+
+	netvsc_netdev_pause(nv);
+	netvsc_session_stop(nv);
+
+	err = netvsc_session_try(nv, config);
+	if (err) {
+		netdev_err(nv->ndev, "host does not take the change: %d\n",
+			   err);
+		err_old = netvsc_session_try(nv, &old);
+	}
+	if (!err_old)
+		err_old = netvsc_netdev_resume(nv);
+	if (err_old)
+		netdev_err(nv->ndev, "no session with the host any more: %d\n",
+			   err_old);
+	return err ?: err_old;
+}
+
 static int netvsc_init_parts(struct netvsc *nv)
 {
 	int err;
@@ -127,7 +178,8 @@ static int netvsc_register(struct netvsc *nv)
 	u8 mac[ETH_ALEN];
 	int err;
 
-	err = netvsc_session_start(nv, ETH_DATA_LEN);
+	nv->config.mtu = ETH_DATA_LEN;
+	err = netvsc_session_start(nv);
 	if (err)
 		return err;
 
@@ -140,6 +192,7 @@ static int netvsc_register(struct netvsc *nv)
 	netvsc_netdev_sync_mac(nv);
 	ndev->mtu = min_t(u32, ETH_DATA_LEN, nv->max_mtu);
 	netvsc_features_register(nv);
+	nv->config.mtu = ndev->mtu;
 	err = netif_set_real_num_queues(ndev, nv->nr_channels,
 					nv->nr_channels);
 	if (err)
@@ -246,7 +299,7 @@ static int netvsc_resume(struct hv_device *hdev)
 	int err;
 
 	rtnl_lock();
-	err = netvsc_session_start(nv, nv->ndev->mtu);
+	err = netvsc_session_start(nv);
 	if (!err)
 		err = netvsc_netdev_resume(nv);
 	rtnl_unlock();

@@ -172,16 +172,12 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	return 0;
 }
 
-/*
- * The host learns of the MTU when a session begins, and carves up the receive
- * buffer for it: a new MTU takes a new session.  If that fails, the old MTU
- * gets one.
- */
+/* The host carves up the receive buffer for the MTU when a session begins. */
 static int netvsc_change_mtu(struct net_device *ndev, int mtu)
 {
 	struct netvsc *nv = netvsc_priv(ndev);
-	unsigned int old = ndev->mtu;
-	int err, err_old = 0;
+	struct netvsc_config config = nv->config;
+	int err;
 
 	if (!netvsc_xdp_mtu_ok(nv, mtu)) {
 		netdev_err(ndev, "MTU %d is too large for the XDP program\n",
@@ -189,28 +185,11 @@ static int netvsc_change_mtu(struct net_device *ndev, int mtu)
 		return -EINVAL;
 	}
 
-	netvsc_netdev_pause(nv);
-	netvsc_session_stop(nv);
-
-	err = netvsc_session_start(nv, mtu);
-	if (!err && nv->max_mtu < mtu) {
-		netvsc_session_stop(nv);
-		err = -ERANGE;
-	}
-	if (err) {
-		netdev_err(ndev, "host does not take an MTU of %d: %d\n", mtu,
-			   err);
-		err_old = netvsc_session_start(nv, old);
-	}
-	if (!err_old)
-		err_old = netvsc_netdev_resume(nv);
-	if (err_old)
-		netdev_err(ndev, "no session with the host any more: %d\n",
-			   err_old);
-
-	if (!err && !err_old)
+	config.mtu = mtu;
+	err = netvsc_reconfigure(nv, &config);
+	if (!err)
 		WRITE_ONCE(ndev->mtu, mtu);
-	return err ?: err_old;
+	return err;
 }
 
 static int netvsc_set_mac(struct net_device *ndev, void *addr)

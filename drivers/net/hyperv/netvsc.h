@@ -35,12 +35,6 @@
 /* As many queue pairs as a host gives to one NIC. */
 #define NETVSC_MAX_CHANNELS	64
 
-#define NETVSC_RING_BYTES	(128 * 4096)
-#define NETVSC_RX_BUF_BYTES	(16 * 1024 * 1024)
-#define NETVSC_RX_BUF_BYTES_V2	(15 * 1024 * 1024)
-#define NETVSC_TX_BUF_BYTES	(1024 * 1024)
-#define NETVSC_MAX_TX_SECTIONS	U16_MAX
-
 /* Packets of one channel that the host may be reading from where they are. */
 #define NETVSC_TX_SLOTS		128
 /* A queue that stopped runs again when this many of them are free. */
@@ -263,6 +257,7 @@ struct netvsc_channel {
  * @replied: completed when @reply is there
  * @rx: receive buffer
  * @rx_section: bytes of a receive section
+ * @rx_sections: how many there are
  * @tx: send buffer
  * @tx_section: bytes of a send section
  * @tx_sections: how many there are, for all channels
@@ -281,6 +276,7 @@ struct nvsp {
 
 	struct netvsc_buffer rx;
 	u32 rx_section;
+	u32 rx_sections;
 	struct netvsc_buffer tx;
 	u32 tx_section;
 	u32 tx_sections;
@@ -346,10 +342,26 @@ enum netvsc_event {
 };
 
 /**
+ * struct netvsc_config - what a session is asked for; the host may give less
+ * @mtu: largest frame, without its Ethernet header
+ * @channels: at most NETVSC_MAX_CHANNELS; 0 for what the CPUs can make use of
+ * @rx_sections: of the receive buffer, up to nvsp_max_rx_sections(); 0 for a
+ *	default that goes by the number of channels
+ * @tx_sections: of the send buffer, up to nvsp_max_tx_sections(); 0 likewise
+ */
+struct netvsc_config {
+	u32 mtu;
+	u32 channels;
+	u32 rx_sections;
+	u32 tx_sections;
+};
+
+/**
  * struct netvsc - a NIC; netdev_priv() of its net_device
  * @ndev: the net_device
  * @hdev: the VMBus device
  * @vf: the VF; only vf.c looks inside
+ * @config: what the session was asked for; RTNL
  * @nvsp: session
  * @rndis: control requests
  * @channels: those that were ever in use, so that no counter is lost; NULL
@@ -390,6 +402,7 @@ struct netvsc {
 
 	struct netvsc_vf vf;
 
+	struct netvsc_config config;
 	struct nvsp nvsp;
 	struct rndis rndis;
 	struct netvsc_channel *channels[NETVSC_MAX_CHANNELS];
@@ -453,8 +466,9 @@ enum netvsc_tid_kind {
 #define NETVSC_TID_DIRECT	BIT_ULL(32)
 
 /* main.c: from the channel to the RNDIS state, and back; RTNL */
-int netvsc_session_start(struct netvsc *nv, unsigned int mtu);
+int netvsc_session_start(struct netvsc *nv);
 void netvsc_session_stop(struct netvsc *nv);
+int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config);
 
 /* netdev.c */
 void netvsc_netdev_init(struct netvsc *nv);
@@ -480,7 +494,9 @@ int netvsc_get_link_ksettings(struct net_device *ndev,
 
 /* nvsp.c: all but the two handlers sleep */
 void nvsp_init(struct netvsc *nv);
-int nvsp_connect(struct netvsc *nv, unsigned int mtu);
+u32 nvsp_max_rx_sections(const struct netvsc *nv);
+u32 nvsp_max_tx_sections(const struct netvsc *nv);
+int nvsp_connect(struct netvsc *nv);
 void nvsp_disconnect(struct netvsc *nv);	/* before the channel closes */
 void nvsp_free(struct netvsc *nv);		/* after the channel closed */
 /*
@@ -529,6 +545,7 @@ int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps,
 int rndis_set_filter(struct netvsc *nv, u32 filter);
 
 /* channel.c */
+unsigned int netvsc_default_channels(const struct netvsc *nv);
 struct netvsc_channel *netvsc_channel_get(struct netvsc *nv, u16 index);
 void netvsc_channels_free(struct netvsc *nv);
 int netvsc_channel_open(struct netvsc_channel *ch,

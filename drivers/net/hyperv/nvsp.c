@@ -5,10 +5,18 @@
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
+#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <asm/mshyperv.h>
 
 #include "netvsc.h"
+
+/* What hosts take of a buffer at most. */
+#define NVSP_RX_BYTES_MAX	(16 * 1024 * 1024)
+#define NVSP_RX_BYTES_MAX_V2	(15 * 1024 * 1024)
+#define NVSP_TX_BYTES_MAX	(15 * 1024 * 1024)
+/* What hosts make the sections of the send buffer. */
+#define NVSP_TX_SECTION		6144
 
 /* Newest first: the first one that the host takes is used. */
 static const u32 nvsp_versions[] = {
@@ -231,7 +239,7 @@ static int nvsp_negotiate(struct netvsc *nv)
 	return -EPROTONOSUPPORT;
 }
 
-static int nvsp_configure(struct netvsc *nv, unsigned int mtu)
+static int nvsp_configure(struct netvsc *nv)
 {
 	struct nvsp_message msg = {
 		.type = cpu_to_le32(NVSP_NDIS_CONFIG),
@@ -247,7 +255,7 @@ static int nvsp_configure(struct netvsc *nv, unsigned int mtu)
 			caps |= NVSP_CAP_SRIOV;
 	}
 
-	msg.ndis_config.mtu = cpu_to_le32(mtu + ETH_HLEN);
+	msg.ndis_config.mtu = cpu_to_le32(nv->config.mtu + ETH_HLEN);
 	msg.ndis_config.capabilities = cpu_to_le64(caps);
 	return nvsp_tell(nv, &msg);
 }
@@ -263,6 +271,72 @@ static int nvsp_send_ndis_version(struct netvsc *nv)
 	if (nv->nvsp.version <= NVSP_VERSION_4)
 		msg.ndis_version.minor = cpu_to_le32(1);
 	return nvsp_tell(nv, &msg);
+}
+
+/*
+ * How large sections are is the host's business, and it says so when it has
+ * the buffer.  These are what to reckon with before.
+ */
+
+static u32 nvsp_expected_rx_section(const struct netvsc *nv)
+{
+	/* RNDIS header, packet info and padding come to what is added here. */
+	return ALIGN(nv->config.mtu + ETH_HLEN + VLAN_HLEN + 210, 64);
+}
+
+static u32 nvsp_rx_bytes_max(const struct netvsc *nv)
+{
+	return nv->nvsp.version <= NVSP_VERSION_2 ? NVSP_RX_BYTES_MAX_V2 :
+						    NVSP_RX_BYTES_MAX;
+}
+
+/**
+ * nvsp_max_rx_sections() - how many receive sections a session can have
+ * @nv: the NIC, with a session
+ *
+ * Return: that number, for the MTU in @nv's configuration.
+ */
+u32 nvsp_max_rx_sections(const struct netvsc *nv)
+{
+	return nvsp_rx_bytes_max(nv) / (nv->nvsp.rx_section ?:
+					nvsp_expected_rx_section(nv));
+}
+
+/**
+ * nvsp_max_tx_sections() - how many send sections a session can have
+ * @nv: the NIC, with a session
+ *
+ * Return: that number.
+ */
+u32 nvsp_max_tx_sections(const struct netvsc *nv)
+{
+	return min_t(u32, U16_MAX, NVSP_TX_BYTES_MAX / (nv->nvsp.tx_section ?:
+							NVSP_TX_SECTION));
+}
+
+static u32 nvsp_channels(const struct netvsc *nv)
+{
+	return nv->config.channels ?: netvsc_default_channels(nv);
+}
+
+/*
+ * Enough for what a host delivers while the guest's CPU is away for a
+ * millisecond, and more where more CPUs receive.
+ */
+static u32 nvsp_rx_bytes(const struct netvsc *nv)
+{
+	u32 sections = nv->config.rx_sections ?: 1536 + 192 * nvsp_channels(nv);
+	u64 bytes = (u64)sections * nvsp_expected_rx_section(nv);
+
+	return PAGE_ALIGN(min_t(u64, bytes, nvsp_rx_bytes_max(nv)));
+}
+
+static u32 nvsp_tx_bytes(const struct netvsc *nv)
+{
+	u32 sections = nv->config.tx_sections ?: 64 + 16 * nvsp_channels(nv);
+	u64 bytes = (u64)sections * NVSP_TX_SECTION;
+
+	return PAGE_ALIGN(min_t(u64, bytes, NVSP_TX_BYTES_MAX));
 }
 
 static int nvsp_buffer_alloc(struct netvsc *nv, struct netvsc_buffer *buf,
@@ -307,13 +381,10 @@ static int nvsp_refused(struct netvsc_buffer *buf)
 
 static int nvsp_share_rx(struct netvsc *nv)
 {
-	u32 size = NETVSC_RX_BUF_BYTES, section, count;
+	u32 size = nvsp_rx_bytes(nv), section, count;
 	struct nvsp *nvsp = &nv->nvsp;
 	struct nvsp_message msg;
 	int err;
-
-	if (nvsp->version <= NVSP_VERSION_2)
-		size = NETVSC_RX_BUF_BYTES_V2;
 
 	err = nvsp_buffer_alloc(nv, &nvsp->rx, size);
 	if (err)
@@ -337,6 +408,7 @@ static int nvsp_share_rx(struct netvsc *nv)
 	}
 
 	nvsp->rx_section = section;
+	nvsp->rx_sections = count;
 	return 0;
 }
 
@@ -347,7 +419,7 @@ static int nvsp_share_tx(struct netvsc *nv)
 	u32 section;
 	int err;
 
-	err = nvsp_buffer_alloc(nv, &nvsp->tx, NETVSC_TX_BUF_BYTES);
+	err = nvsp_buffer_alloc(nv, &nvsp->tx, nvsp_tx_bytes(nv));
 	if (err)
 		return err;
 
@@ -366,8 +438,7 @@ static int nvsp_share_tx(struct netvsc *nv)
 	}
 
 	nvsp->tx_section = section;
-	nvsp->tx_sections = min_t(u32, nvsp->tx.size / section,
-				  NETVSC_MAX_TX_SECTIONS);
+	nvsp->tx_sections = min_t(u32, nvsp->tx.size / section, U16_MAX);
 	return 0;
 }
 
@@ -411,7 +482,7 @@ static void nvsp_buffer_free(struct netvsc *nv, struct netvsc_buffer *buf)
 	memset(buf, 0, sizeof(*buf));
 }
 
-int nvsp_connect(struct netvsc *nv, unsigned int mtu)
+int nvsp_connect(struct netvsc *nv)
 {
 	int err;
 
@@ -429,7 +500,7 @@ int nvsp_connect(struct netvsc *nv, unsigned int mtu)
 		return -EPROTO;
 	}
 
-	err = nvsp_configure(nv, mtu);
+	err = nvsp_configure(nv);
 	if (err)
 		return err;
 	err = nvsp_send_ndis_version(nv);
@@ -473,6 +544,7 @@ void nvsp_free(struct netvsc *nv)
 	nvsp_buffer_free(nv, &nv->nvsp.rx);
 	nvsp_buffer_free(nv, &nv->nvsp.tx);
 	nv->nvsp.rx_section = 0;
+	nv->nvsp.rx_sections = 0;
 	nv->nvsp.tx_section = 0;
 	nv->nvsp.tx_sections = 0;
 }
