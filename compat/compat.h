@@ -37,9 +37,25 @@ static inline void vmbus_free_buffer(void *addr, struct page **chunks,
 
 #define vmbus_establish_gpadl_caller_decrypted	vmbus_establish_gpadl
 
+#include <linux/ethtool.h>
 #include <linux/netdevice.h>
 
 #define netif_xdp_propagate		dev_xdp_propagate
+
+#define NETVSC_COMPAT_RXNFC
+
+/* Which fields are hashed: a request of its own by now, see rxfh.h. */
+struct ethtool_rxfh_fields {
+	u32 data;
+	u32 flow_type;
+	u32 rss_context;
+};
+
+static inline void ethtool_rxfh_indir_lost(struct net_device *dev)
+{
+	netdev_err(dev, "device error, RSS indirection table lost\n");
+	dev->priv_flags &= ~IFF_RXFH_CONFIGURED;
+}
 
 /* An address in a struct sockaddr, and what needs no more than that does. */
 #define dev_set_mac_address(dev, ss, extack) \

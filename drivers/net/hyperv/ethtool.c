@@ -47,6 +47,30 @@ static void netvsc_get_ringparam(struct net_device *ndev,
 	ring->rx_max_pending = nvsp_max_rx_sections(nv);
 }
 
+static void netvsc_get_channels(struct net_device *ndev,
+				struct ethtool_channels *channels)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+
+	channels->max_combined = min(ndev->num_tx_queues,
+				     nv->rss_state.host.queues);
+	channels->combined_count = nv->nr_channels;
+}
+
+static int netvsc_set_channels(struct net_device *ndev,
+			       struct ethtool_channels *channels)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	struct netvsc_config config = nv->config;
+
+	config.channels = channels->combined_count;
+	if (config.channels == nv->nr_channels) {
+		nv->config = config;
+		return 0;
+	}
+	return netvsc_reconfigure(nv, &config);
+}
+
 static u32 netvsc_get_msglevel(struct net_device *ndev)
 {
 	return netvsc_priv(ndev)->msg_enable;
@@ -63,6 +87,15 @@ const struct ethtool_ops netvsc_ethtool_ops = {
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= netvsc_get_link_ksettings,
 	.get_ringparam		= netvsc_get_ringparam,
+	.get_channels		= netvsc_get_channels,
+	.set_channels		= netvsc_set_channels,
+	.get_rx_ring_count	= netvsc_get_rx_ring_count,
+	.get_rxfh_key_size	= netvsc_get_rxfh_key_size,
+	.get_rxfh_indir_size	= netvsc_get_rxfh_indir_size,
+	.get_rxfh		= netvsc_get_rxfh,
+	.set_rxfh		= netvsc_set_rxfh,
+	.get_rxfh_fields	= netvsc_get_rxfh_fields,
+	.set_rxfh_fields	= netvsc_set_rxfh_fields,
 	.get_ts_info		= ethtool_op_get_ts_info,
 	.get_drvinfo		= netvsc_get_drvinfo,
 	.get_sset_count		= netvsc_get_sset_count,

@@ -32,34 +32,46 @@ static int netvsc_session_query(struct netvsc *nv)
 		memset(&nv->caps, 0, sizeof(nv->caps));
 	}
 
+	netvsc_rss_query(nv);
 	netvsc_link_query(nv);
 	return 0;
 }
 
+static void netvsc_session_free(struct netvsc *nv)
+{
+	struct netvsc_channel *ch;
+	unsigned int i;
+
+	nvsp_free(nv);
+	netvsc_for_each_channel(nv, i, ch)
+		netvsc_tx_stop(ch);
+}
+
+/* A session with one channel; netvsc_subchannels_open() finds it others. */
 int netvsc_session_start(struct netvsc *nv)
 {
 	struct netvsc_channel *ch = nv->channels[0];
 	int err;
 
+	netvsc_queue_reset(nv);
 	err = netvsc_tx_start(ch);
 	if (err)
 		return err;
 	err = netvsc_channel_open(ch, nv->hdev->channel);
 	if (err) {
 		netdev_err(nv->ndev, "channel not opened: %d\n", err);
-		goto tx_stop;
+		goto free;
 	}
 	err = nvsp_connect(nv);
 	if (err)
 		goto disconnect;
-	err = netvsc_tx_set_sections(ch, 0, nv->nvsp.tx_sections);
-	if (err)
-		goto disconnect;
-
 	err = rndis_start(nv);
 	if (err)
 		goto disconnect;
 	err = netvsc_session_query(nv);
+	if (err)
+		goto halt;
+	err = netvsc_subchannels_start(nv);
 	if (err)
 		goto halt;
 	nv->nr_channels = 1;
@@ -70,30 +82,36 @@ halt:
 disconnect:
 	nvsp_disconnect(nv);
 	netvsc_channel_close(ch);
-	nvsp_free(nv);
-tx_stop:
-	netvsc_tx_stop(ch);
+free:
+	netvsc_session_free(nv);
 	return err;
 }
 
 void netvsc_session_stop(struct netvsc *nv)
 {
-	struct netvsc_channel *ch = nv->channels[0];
-
 	/* What could not be set up again after a failure is not there. */
 	if (!nv->nr_channels)
 		return;
 
 	nv->nr_channels = 0;
+	netvsc_subchannels_stop(nv);
 	rndis_halt(nv);
 	nvsp_disconnect(nv);
-	netvsc_channel_close(ch);
-	nvsp_free(nv);
-	netvsc_tx_stop(ch);
+	netvsc_channel_close(nv->channels[0]);
+	netvsc_session_free(nv);
 }
 
+/* As many channels as before, or as many as the user wants, or none. */
+static int netvsc_session_widen(struct netvsc *nv, u32 channels)
+{
+	netvsc_subchannels_open(nv);
+	netvsc_channels_update(nv);
+	return nv->nr_channels < channels ? -EIO : 0;
+}
+
+/* With @channels of 0, as many of them as there happen to be will do. */
 static int netvsc_session_try(struct netvsc *nv,
-			      const struct netvsc_config *config)
+			      const struct netvsc_config *config, u32 channels)
 {
 	int err;
 
@@ -101,10 +119,13 @@ static int netvsc_session_try(struct netvsc *nv,
 	err = netvsc_session_start(nv);
 	if (err)
 		return err;
-	if (nv->max_mtu >= config->mtu)
-		return 0;
-	netvsc_session_stop(nv);
-	return -ERANGE;
+
+	err = netvsc_session_widen(nv, channels);
+	if (!err && nv->max_mtu < config->mtu)
+		err = -ERANGE;
+	if (err)
+		netvsc_session_stop(nv);
+	return err;
 }
 
 /**
@@ -129,11 +150,12 @@ int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
 	netvsc_netdev_pause(nv);
 	netvsc_session_stop(nv);
 
-	err = netvsc_session_try(nv, config);
+	err = netvsc_session_try(nv, config, config->channels != old.channels ?
+					     config->channels : 0);
 	if (err) {
 		netdev_err(nv->ndev, "host does not take the change: %d\n",
 			   err);
-		err_old = netvsc_session_try(nv, &old);
+		err_old = netvsc_session_try(nv, &old, 0);
 	}
 	if (!err_old)
 		err_old = netvsc_netdev_resume(nv);
@@ -149,6 +171,8 @@ static int netvsc_init_parts(struct netvsc *nv)
 
 	netvsc_netdev_init(nv);
 	nvsp_init(nv);
+	netvsc_subchannels_init(nv);
+	netvsc_rss_init(nv);
 	err = rndis_init(nv);
 	if (err)
 		return err;
@@ -167,6 +191,7 @@ rndis:
 
 static void netvsc_uninit_parts(struct netvsc *nv)
 {
+	netvsc_subchannels_uninit(nv);
 	netvsc_vf_uninit(nv);
 	netvsc_channels_free(nv);
 	rndis_uninit(nv);
@@ -193,8 +218,7 @@ static int netvsc_register(struct netvsc *nv)
 	ndev->mtu = min_t(u32, ETH_DATA_LEN, nv->max_mtu);
 	netvsc_features_register(nv);
 	nv->config.mtu = ndev->mtu;
-	err = netif_set_real_num_queues(ndev, nv->nr_channels,
-					nv->nr_channels);
+	err = netvsc_channels_serve(nv, 1);
 	if (err)
 		goto stop;
 
@@ -251,11 +275,13 @@ static int netvsc_probe(struct hv_device *hdev,
 		goto uninit;
 
 	schedule_delayed_work(&nv->link_work, 0);
+	netvsc_subchannels_open_later(nv);
 	return 0;
 
 uninit:
 	disable_delayed_work_sync(&nv->link_work);
 	hv_set_drvdata(hdev, NULL);
+	netvsc_subchannels_gone();
 	netvsc_uninit_parts(nv);
 free:
 	free_netdev(ndev);
@@ -277,6 +303,7 @@ static void netvsc_remove(struct hv_device *hdev)
 	cancel_work_sync(&nv->filter_work);
 
 	hv_set_drvdata(hdev, NULL);
+	netvsc_subchannels_gone();
 	netvsc_uninit_parts(nv);
 	free_netdev(nv->ndev);
 }
@@ -300,6 +327,8 @@ static int netvsc_resume(struct hv_device *hdev)
 
 	rtnl_lock();
 	err = netvsc_session_start(nv);
+	if (!err)
+		err = netvsc_session_widen(nv, 0);
 	if (!err)
 		err = netvsc_netdev_resume(nv);
 	rtnl_unlock();

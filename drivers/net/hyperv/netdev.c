@@ -209,6 +209,7 @@ static int netvsc_set_mac(struct net_device *ndev, void *addr)
 
 static const struct net_device_ops netvsc_netdev_ops = {
 	.ndo_start_xmit		= netvsc_start_xmit,
+	.ndo_select_queue	= netvsc_select_queue,
 	.ndo_features_check	= netvsc_features_check,
 	.ndo_get_stats64	= netvsc_get_stats64,
 	.ndo_open		= netvsc_open,

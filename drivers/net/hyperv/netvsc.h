@@ -25,6 +25,7 @@
 
 #include "nvsp.h"
 #include "offload.h"
+#include "steer.h"
 #include "tx_batch.h"
 #include "tx_pool.h"
 #include "vf.h"
@@ -49,6 +50,8 @@
 
 struct ethtool_link_ksettings;
 struct ethtool_stats;
+struct ethtool_rxfh_fields;
+struct ethtool_rxfh_param;
 struct netvsc;
 struct netvsc_channel;
 struct netvsc_tx_map;
@@ -342,6 +345,41 @@ enum netvsc_event {
 };
 
 /**
+ * struct netvsc_subchannels - the channels beside the first one
+ * @lock: opening one of them; guards the rest
+ * @wanted: channels to be had in all, the first one included; offers are taken
+ *	for those below this number
+ * @promised: what @wanted was in the end
+ * @answered: offers that were taken, whether they could be opened or not
+ * @err: why there are not as many as wanted
+ * @settled: completed when all that the host promised was offered
+ * @open_work: asks for them and waits
+ * @update_work: puts into service what there is
+ */
+struct netvsc_subchannels {
+	struct mutex lock;		/* opening a sub-channel */
+	u32 wanted;
+	u32 promised;
+	u32 answered;
+	int err;
+	struct completion settled;
+	struct work_struct open_work;
+	struct work_struct update_work;
+};
+
+/**
+ * struct netvsc_rss_state - what the host has and can do
+ * @host: can do
+ * @on: it has a table
+ * @known: some host has been asked
+ */
+struct netvsc_rss_state {
+	struct steer_rss_caps host;
+	bool on;
+	bool known;
+};
+
+/**
  * struct netvsc_config - what a session is asked for; the host may give less
  * @mtu: largest frame, without its Ethernet header
  * @channels: at most NETVSC_MAX_CHANNELS; 0 for what the CPUs can make use of
@@ -367,7 +405,12 @@ struct netvsc_config {
  * @channels: those that were ever in use, so that no counter is lost; NULL
  *	from there on.  They are there until the device goes.
  * @nr_channels: how many of them carry traffic, the first ones; at least 1
- *	while the session is up
+ *	while the session is up; RTNL
+ * @send_table: the host's wish for a channel, by hash; may be beyond those
+ *	that there are
+ * @subs: how there come to be more of them
+ * @rss: how received packets are spread; RTNL
+ * @rss_state: what the host has of that; RTNL
  * @caps: of the host's NIC
  * @tx_limits: what the host takes in one VMBus packet
  * @max_mtu: largest MTU that this session carries
@@ -386,6 +429,7 @@ struct netvsc_config {
  * Locks, in the order in which they nest:
  *
  *	RTNL			open, stop, MTU, features, the VF's binding
+ *	subs.lock		opening a sub-channel
  *	rndis.lock		an RNDIS request from start to answer
  *	nvsp.lock		an NVSP request from start to answer
  *	netif_addr_lock		the address lists, as for every driver
@@ -407,6 +451,10 @@ struct netvsc {
 	struct rndis rndis;
 	struct netvsc_channel *channels[NETVSC_MAX_CHANNELS];
 	unsigned int nr_channels;
+	u8 send_table[STEER_SEND_ENTRIES];
+	struct netvsc_subchannels subs;
+	struct steer_rss rss;
+	struct netvsc_rss_state rss_state;
 	struct netvsc_caps caps;
 	struct tx_limits tx_limits;
 	u32 max_mtu;
@@ -507,6 +555,8 @@ void nvsp_free(struct netvsc *nv);		/* after the channel closed */
  * for a second.
  */
 int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence);
+/* @count is how many to ask for, and then how many the host gives. */
+int nvsp_request_subchannels(struct netvsc *nv, u32 *count);
 void nvsp_ranges_init(struct nvsp_ranges *ranges);
 bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma, u32 len);
 int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
@@ -553,6 +603,40 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 void netvsc_channel_close(struct netvsc_channel *ch);
 long netvsc_wait_host(struct netvsc *nv, struct completion *done,
 		      unsigned long timeout);
+
+/* subchannel.c */
+void netvsc_subchannels_init(struct netvsc *nv);
+void netvsc_subchannels_uninit(struct netvsc *nv);
+void netvsc_subchannels_gone(void);
+int netvsc_subchannels_start(struct netvsc *nv);
+void netvsc_subchannels_open(struct netvsc *nv);
+void netvsc_subchannels_open_later(struct netvsc *nv);
+void netvsc_subchannels_stop(struct netvsc *nv);
+int netvsc_channels_serve(struct netvsc *nv, unsigned int n);
+void netvsc_channels_update(struct netvsc *nv);
+void netvsc_channel_lost(struct netvsc_channel *ch);
+
+/* rss.c */
+void netvsc_rss_init(struct netvsc *nv);
+void netvsc_rss_query(struct netvsc *nv);
+int netvsc_rss_apply(struct netvsc *nv, unsigned int channels);
+u32 netvsc_get_rx_ring_count(struct net_device *ndev);
+u32 netvsc_get_rxfh_key_size(struct net_device *ndev);
+u32 netvsc_get_rxfh_indir_size(struct net_device *ndev);
+int netvsc_get_rxfh(struct net_device *ndev, struct ethtool_rxfh_param *rxfh);
+int netvsc_set_rxfh(struct net_device *ndev, struct ethtool_rxfh_param *rxfh,
+		    struct netlink_ext_ack *extack);
+int netvsc_get_rxfh_fields(struct net_device *ndev,
+			   struct ethtool_rxfh_fields *fields);
+int netvsc_set_rxfh_fields(struct net_device *ndev,
+			   const struct ethtool_rxfh_fields *fields,
+			   struct netlink_ext_ack *extack);
+
+/* queue.c */
+u16 netvsc_select_queue(struct net_device *ndev, struct sk_buff *skb,
+			struct net_device *sb_dev);
+bool netvsc_queue_table(struct netvsc *nv, const void *msg, u32 len);
+void netvsc_queue_reset(struct netvsc *nv);
 
 /* tx.c */
 netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev);

@@ -195,7 +195,8 @@ void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len)
 		nvsp_handle_association(nv, &copy);
 		return;
 	case NVSP_SEND_TABLE:
-		/* One channel: there is nothing to spread. */
+		if (!netvsc_queue_table(nv, msg, len))
+			break;
 		return;
 	}
 
@@ -337,6 +338,32 @@ static u32 nvsp_tx_bytes(const struct netvsc *nv)
 	u64 bytes = (u64)sections * NVSP_TX_SECTION;
 
 	return PAGE_ALIGN(min_t(u64, bytes, NVSP_TX_BYTES_MAX));
+}
+
+int nvsp_request_subchannels(struct netvsc *nv, u32 *count)
+{
+	struct nvsp_message msg = {
+		.type = cpu_to_le32(NVSP_SUBCHANNELS),
+		.subchannels.operation = cpu_to_le32(NVSP_SUBCHANNELS_ALLOCATE),
+		.subchannels.count = cpu_to_le32(*count),
+	};
+	u32 given;
+	int err;
+
+	err = nvsp_request(nv, &msg, NVSP_SUBCHANNELS,
+			   nvsp_size(subchannels_done));
+	if (err)
+		return err;
+	if (le32_to_cpu(msg.subchannels_done.status) != NVSP_STATUS_SUCCESS)
+		return -EIO;
+
+	given = le32_to_cpu(msg.subchannels_done.count);
+	if (given > *count) {
+		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
+		return -EPROTO;
+	}
+	*count = given;
+	return 0;
 }
 
 static int nvsp_buffer_alloc(struct netvsc *nv, struct netvsc_buffer *buf,

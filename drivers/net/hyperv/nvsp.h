@@ -128,6 +128,24 @@ struct nvsp_vf_association {
 	__le32 serial;			/* of the VF; with allocated only */
 };
 
+#define NVSP_SUBCHANNELS_ALLOCATE	1
+
+struct nvsp_subchannels {
+	__le32 operation;
+	__le32 count;
+};
+
+struct nvsp_subchannels_done {
+	__le32 status;
+	__le32 count;
+};
+
+/* The channel for a hash; entries are of 32 bits. */
+struct nvsp_send_table {
+	__le32 count;
+	__le32 offset;			/* from the start of the message */
+};
+
 enum nvsp_data_path {
 	NVSP_PATH_SYNTHETIC,
 	NVSP_PATH_VF,
@@ -153,6 +171,9 @@ struct nvsp_message {
 		struct nvsp_ndis_config ndis_config;
 		struct nvsp_vf_association vf_association;
 		struct nvsp_switch_data_path switch_data_path;
+		struct nvsp_subchannels subchannels;
+		struct nvsp_subchannels_done subchannels_done;
+		struct nvsp_send_table send_table;
 		__le32 words[9];
 	};
 } __packed;

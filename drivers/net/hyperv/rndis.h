@@ -261,6 +261,58 @@ struct ndis_offload_set {
 #define NDIS_OFFLOAD_SET_SIZE_2	offsetof(struct ndis_offload_set, rsc4)
 #define NDIS_OFFLOAD_SET_SIZE_3	sizeof(struct ndis_offload_set)
 
+/* OID_GEN_RECEIVE_SCALE_CAPABILITIES and OID_GEN_RECEIVE_SCALE_PARAMETERS */
+
+#define NDIS_OID_RSS_CAPS	0x00010203
+#define NDIS_OID_RSS_PARAMS	0x00010204
+
+#define NDIS_OBJECT_RSS_CAPS	0x88
+#define NDIS_OBJECT_RSS_PARAMS	0x89
+
+#define NDIS_RSS_CAP_TCP4	BIT(8)
+#define NDIS_RSS_CAP_TCP6	BIT(9)
+#define NDIS_RSS_CAP_UDP4	BIT(11)
+#define NDIS_RSS_CAP_UDP6	BIT(12)
+
+/* Hash function in the low byte, what it looks at above. */
+#define NDIS_HASH_TOEPLITZ	BIT(0)
+#define NDIS_HASH_IPV4		BIT(8)
+#define NDIS_HASH_TCP4		BIT(9)
+#define NDIS_HASH_IPV6		BIT(10)
+#define NDIS_HASH_TCP6		BIT(12)
+#define NDIS_HASH_UDP4		BIT(14)
+#define NDIS_HASH_UDP6		BIT(15)
+
+struct ndis_rss_caps {
+	struct ndis_object object;
+	__le32 flags;			/* NDIS_RSS_CAP_*, hash functions */
+	__le32 nr_messages;
+	__le32 nr_queues;
+	__le16 nr_entries;
+	u8 padding[2];
+};
+
+#define NDIS_RSS_CAPS_SIZE	offsetof(struct ndis_rss_caps, padding)
+
+#define NDIS_RSS_OFF		BIT(4)
+
+/* Offsets count from here. */
+struct ndis_rss_params {
+	struct ndis_object object;
+	__le16 flags;
+	__le16 base_cpu;
+	__le32 hashes;
+	__le16 table_size;		/* in bytes */
+	__le16 padding1;
+	__le32 table_offset;
+	__le16 key_size;
+	__le16 padding2;
+	__le32 key_offset;
+	__le32 masks_offset;
+	__le32 nr_masks;
+	__le32 mask_size;
+};
+
 static_assert(sizeof(struct rndis_packet) == 36);
 static_assert(sizeof(struct rndis_initialize_done) == 44);
 static_assert(sizeof(struct ndis_link_state) == 40);
@@ -269,5 +321,7 @@ static_assert(NDIS_OFFLOAD_CAPS_SIZE_1 == 112);
 static_assert(NDIS_OFFLOAD_CAPS_SIZE_3 == 156);
 static_assert(NDIS_OFFLOAD_SET_SIZE_2 == 22);
 static_assert(NDIS_OFFLOAD_SET_SIZE_3 == 28);
+static_assert(NDIS_RSS_CAPS_SIZE == 18);
+static_assert(sizeof(struct ndis_rss_params) == 40);
 
 #endif /* _NETVSC_RNDIS_H */

@@ -339,8 +339,10 @@ static netdev_tx_t tx_packet(struct netvsc_channel *ch, struct sk_buff *skb)
 		netif_tx_stop_queue(tx_queue(ch));
 		return NETDEV_TX_BUSY;
 	}
-	if (unlikely(ch->vmbus->rescind))
+	if (unlikely(ch->vmbus->rescind)) {
+		netvsc_channel_lost(ch);
 		goto drop;
+	}
 	if (unlikely(skb->protocol == htons(ETH_P_8021Q))) {
 		skb = tx_take_tag_out(ch->nv, skb);
 		if (!skb)
