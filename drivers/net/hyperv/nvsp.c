@@ -255,6 +255,9 @@ static int nvsp_configure(struct netvsc *nv)
 		if (!hv_is_isolation_supported())
 			caps |= NVSP_CAP_SRIOV;
 	}
+	/* Whether the host does it is then a matter of its offloads. */
+	if (nv->nvsp.version >= NVSP_VERSION_6_1)
+		caps |= NVSP_CAP_RSC;
 
 	msg.ndis_config.mtu = cpu_to_le32(nv->config.mtu + ETH_HLEN);
 	msg.ndis_config.capabilities = cpu_to_le64(caps);

@@ -116,6 +116,7 @@ struct nvsp_rndis_done {
 #define NVSP_CAP_SRIOV		BIT_ULL(2)
 #define NVSP_CAP_8021Q		BIT_ULL(3)
 #define NVSP_CAP_TEAMING	BIT_ULL(5)	/* link speed is reported */
+#define NVSP_CAP_RSC		BIT_ULL(7)	/* frames may come in parts */
 
 struct nvsp_ndis_config {
 	__le32 mtu;			/* with the Ethernet header */
