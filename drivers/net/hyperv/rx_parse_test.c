@@ -257,22 +257,26 @@ static void packet_with_info_outside(struct kunit *test)
 
 static void packet_with_info_in_its_frame(struct kunit *test)
 {
+	struct rndis_info *info;
 	struct rx_frame frame;
 	struct builder b;
 
 	begin(test, &b);
-	add_info(&b, RNDIS_INFO_CSUM, 0);
+	info = add_info(&b, RNDIS_INFO_CSUM, 0);
 	add_frame(&b, FRAME_LEN);
+	/* A good record, but from the frame's own bytes. */
+	memcpy(info + 2, info, sizeof(*info));
+	b.msg->pkt.info_offset = cpu_to_le32((void *)(info + 2) -
+					     (void *)b.msg);
+	refused(test, &b);
+
+	/* Around it there is room for one. */
+	b.msg->pkt.info_offset = cpu_to_le32(sizeof(b.msg->pkt));
+	KUNIT_EXPECT_EQ(test, parse(&b, &frame), 0);
+	b.msg->pkt.info_offset = cpu_to_le32(b.size);
 	add_info(&b, RNDIS_INFO_CSUM, 0);
 	b.msg->pkt.info_len = cpu_to_le32(16);
-	/* In front of the frame and behind it, but nowhere between. */
 	KUNIT_EXPECT_EQ(test, parse(&b, &frame), 0);
-	b.msg->pkt.info_offset = cpu_to_le32(sizeof(b.msg->pkt) + 16 + 60);
-	KUNIT_EXPECT_EQ(test, parse(&b, &frame), 0);
-	b.msg->pkt.info_offset = cpu_to_le32(sizeof(b.msg->pkt) + 4);
-	refused(test, &b);
-	b.msg->pkt.info_offset = cpu_to_le32(sizeof(b.msg->pkt) + 16 + 56);
-	refused(test, &b);
 }
 
 static void packet_with_broken_record(struct kunit *test)
@@ -290,6 +294,13 @@ static void packet_with_broken_record(struct kunit *test)
 		info->size = cpu_to_le32(sizes[i]);
 		refused(test, &b);
 	}
+	/* With nothing in it, and no way on. */
+	info->offset = 0;
+	info->size = 0;
+	refused(test, &b);
+	info->size = cpu_to_le32(8);
+	refused(test, &b);
+
 	info->size = cpu_to_le32(16);
 	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
 		info->offset = cpu_to_le32(offsets[i]);
@@ -431,7 +442,9 @@ static void parts_without_header(struct kunit *test)
 
 #define PAYLOAD	100
 
+/* The IP header is aligned, as not all machines can read it otherwise. */
 struct segment {
+	u8 pad[2] __aligned(4);
 	u8 data[ETH_HLEN + sizeof(struct ipv6hdr) + 60 + PAYLOAD];
 	u32 len;
 };

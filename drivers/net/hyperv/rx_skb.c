@@ -78,7 +78,7 @@ bool rx_skb_append(struct netvsc_channel *ch, struct sk_buff *skb,
 	n = min_t(u32, len, skb_tailroom(skb));
 	skb_put_data(skb, data, n);
 
-	while (data += n, len -= n) {
+	for (data += n, len -= n; len; data += n, len -= n) {
 		frag = rx_skb_last_page(ch, skb);
 		if (unlikely(!frag))
 			return false;
