@@ -46,12 +46,12 @@ demo:
 	@$(DEMO)/run
 
 check:
-	@$(RIG)/install-packages fetch build run check
+	@$(RIG)/install-packages fetch build bpf run check
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/check
 
 selftest:
-	@$(RIG)/install-packages fetch build run \
+	@$(RIG)/install-packages fetch build bpf run \
 		$(if $(filter 7.3,$(KERNEL)),kernel)
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)") \

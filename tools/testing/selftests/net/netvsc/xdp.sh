@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# XDP in the driver: what each verdict of a program does to a ping's answers,
+# the room that a program has, frames redirected to the NIC and away from
+# it, and that programs may come and go under traffic.  What the MTU has to say:
+# jumbo.sh.
+
+. "$(dirname "$0")/lib.sh"
+
+PROGS=$HERE/xdp.bpf.o
+COUNT=10
+
+plan 14
+need control ethtool
+[ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
+setup
+trap 'detach; ip link del dev other 2> /dev/null; cleanup' EXIT
+
+# In the driver or not at all; the kernel could do it by itself.
+attach()
+{
+	ip link set dev "$NIC" xdpdrv off 2> /dev/null
+	ip link set dev "$NIC" xdpdrv object "$PROGS" program "$1" \
+		2> "$TMP/attach" && return
+	msg "$1 is not taken: $(tail -n 1 "$TMP/attach")"
+	return 1
+}
+
+detach() { ip link set dev "$NIC" xdpdrv off; }
+
+attached()
+{
+	[[ $(ip link show dev "$NIC") = *"prog/xdp"* ]]
+}
+
+# pinged N: N of the answers come to ping
+pinged()
+{
+	local got
+
+	# Of a pattern's bytes the first is where the programs look for it.
+	got=$(ping -n -q -c $COUNT -i 0.05 -W 2 -p 5a "$HOST4" 2>&1 |
+		awk '/received/ { print $4 }')
+	[ "$got" = "$1" ] && return
+	msg "$got answers, not $1"
+	return 1
+}
+
+# Our driver's counters, of all queues.
+xdp_counter()
+{
+	ethtool -S "$NIC" | awk -F'[_: ]+' -v what="xdp_$1" '
+		$0 ~ what ":" { sum += $NF } END { print sum + 0 }'
+}
+
+# counts WHAT BY COMMAND...: that, and its counter grows by so much
+counts()
+{
+	local what=$1 by=$2 before now
+
+	shift 2
+	before=$(xdp_counter "$what")
+	"$@" || return 1
+	[ "$DRIVER" = ours ] || return 0
+	now=$(xdp_counter "$what")
+	((now - before == by)) && return
+	msg "xdp_$what: $((now - before)), not $by"
+	return 1
+}
+
+# with PROGRAM COMMAND...
+with()
+{
+	attach "$1" && shift && "$@"
+}
+
+# Frames that the NIC has sent, as the host counts them
+sent()
+{
+	stats_read && counter synthetic tx_frames
+}
+
+# sends N COMMAND...: that, and N frames at least go out
+sends()
+{
+	local n=$1 before
+
+	shift
+	before=$(sent)
+	"$@" || return 1
+	(($(sent) - before >= n))
+}
+
+check "PASS: nothing is lost" with xdp_pass pinged $COUNT
+check "the program is seen" attached
+check "DROP: no answer comes" with xdp_drop counts drop $COUNT pinged 0
+check "ABORTED: no answer comes" with xdp_abort counts errors $COUNT pinged 0
+check "a verdict that there is not: none either" \
+	with xdp_unknown counts errors $COUNT pinged 0
+check "TX: each answer goes round twice" \
+	with xdp_tx counts tx $COUNT sends $((2 * COUNT)) pinged $COUNT
+check "REDIRECT to itself: the same" \
+	with xdp_redirect_back counts redirect $COUNT \
+	sends $((2 * COUNT)) pinged $COUNT
+check "there is room before and behind the frame" \
+	with xdp_adjust pinged $COUNT
+
+# Another device, whose far end counts what comes.
+ip link add other index 77 type veth peer name far
+ip link set dev far up
+ip link set dev other up
+# A veth takes frames when its far end has a program, too.
+ip link set dev far xdpdrv object "$PROGS" program xdp_pass
+far_got()
+{
+	local before now
+
+	before=$(cat /sys/class/net/far/statistics/rx_packets)
+	pinged 0 || return 1
+	now=$(cat /sys/class/net/far/statistics/rx_packets)
+	((now - before >= COUNT))
+}
+check "REDIRECT to another device: all come there" \
+	with xdp_redirect_away counts redirect $COUNT far_got
+
+# Where a frame cannot go it is lost, and counted.
+ip link del dev other
+check "REDIRECT to no device: no answer comes" \
+	with xdp_redirect_away counts errors $COUNT pinged 0
+
+detach
+check "without a program all is as before" pinged $COUNT
+check "and none is seen" eval '! attached'
+
+# Both ways, with the answers of the host in between
+iperf_start
+churn()
+{
+	local i
+
+	for i in {1..10}; do
+		attach xdp_pass && iperf_more 1 && detach || return 1
+	done
+}
+ping_start
+check "programs come and go under traffic" churn
+check "no packet is lost by that" ping_lossless
+iperf_stop
+finish
