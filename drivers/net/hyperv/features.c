@@ -20,8 +20,13 @@
 netdev_features_t netvsc_fix_features(struct net_device *ndev,
 				      netdev_features_t features)
 {
-	/* Nobody but the host could have looked at what it has coalesced. */
-	if (!(features & NETIF_F_RXCSUM))
+	const struct netvsc *nv = netvsc_priv(ndev);
+
+	/*
+	 * Nobody but the host could have looked at what it has coalesced, and
+	 * programs of XDP are to see each segment.
+	 */
+	if (!(features & NETIF_F_RXCSUM) || netvsc_xdp_attached(nv))
 		features &= ~NETIF_F_LRO;
 	return features;
 }

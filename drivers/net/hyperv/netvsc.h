@@ -698,10 +698,11 @@ void netvsc_rx_init(struct netvsc_channel *ch);
 int netvsc_rx_start(struct netvsc_channel *ch);	/* before the channel opens */
 void netvsc_rx_stop(struct netvsc_channel *ch);	/* NAPI is disabled */
 
-/* xdp.c: the last two under RTNL */
+/* xdp.c: all but the first under RTNL */
 int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 		    u32 flags);
 int netvsc_bpf(struct net_device *ndev, struct netdev_bpf *bpf);
+bool netvsc_xdp_attached(const struct netvsc *nv);
 bool netvsc_xdp_mtu_ok(const struct netvsc *nv, unsigned int mtu);
 
 /* ethtool.c */

@@ -239,9 +239,14 @@ int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 
 /* Programs come and go */
 
+bool netvsc_xdp_attached(const struct netvsc *nv)
+{
+	return rtnl_dereference(nv->xdp_prog);
+}
+
 bool netvsc_xdp_mtu_ok(const struct netvsc *nv, unsigned int mtu)
 {
-	return !rtnl_dereference(nv->xdp_prog) || mtu <= XDP_MTU_MAX;
+	return !netvsc_xdp_attached(nv) || mtu <= XDP_MTU_MAX;
 }
 
 static int xdp_set_prog(struct netvsc *nv, struct bpf_prog *prog,
