@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The NIC's channels, as ethtool shows them in the guest and as the host counts
+# on each.  To be sourced after lib.sh.
+
+# The host's counters by channel: CH_RX[...] and CH_TX[...], from the guest's
+# side; CH_OPEN, how many are open; GPADLS and GPADL_PAGES, what it is lent.
+channels_read()
+{
+	local line word channel
+	local -A is
+
+	control stats || return 1
+	CH_RX=() CH_TX=() CH_OPEN=0
+	for line in "${ANSWER[@]}"; do
+		is=()
+		for word in $line; do
+			is[${word%%=*}]=${word#*=}
+		done
+		case $line in
+		"nic=0 channel="*)
+			channel=${is[channel]}
+			CH_RX[channel]=${is[rx_frames]}
+			CH_TX[channel]=${is[tx_frames]}
+			((CH_OPEN += is[open]))
+			;;
+		"vmbus "*)
+			# shellcheck disable=SC2034 # for whoever sources this
+			GPADLS=${is[gpadls]} GPADL_PAGES=${is[gpadl_pages]}
+			;;
+		esac
+	done
+}
+
+# channels_ethtool: sets CH_MAX and CH_NOW
+channels_ethtool()
+{
+	read -r CH_MAX CH_NOW < <(ethtool -l "$NIC" 2>/dev/null |
+		awk '/^Combined:/ { printf "%s ", $2 } END { print "" }')
+	((${CH_NOW:-0} > 0))
+}
+
+# channels_are N: the guest uses so many, and has opened them at the host
+channels_are()
+{
+	channels_ethtool && ((CH_NOW == $1)) && channels_read &&
+		((CH_OPEN == $1))
+}
+
+# channels_set N: and wait until they are there
+channels_set()
+{
+	channels_ethtool || return 1
+	((CH_NOW == $1)) || ethtool -L "$NIC" combined "$1" || return 1
+	wait_for 30 "$1 channels" channels_are "$1"
+}
+
+# Needs several channels; leaves the NIC with all that it can have.
+need_channels()
+{
+	need control ethtool cpus=2
+	setup
+	wait_for 30 "channels in ethtool" channels_ethtool || bail "no channels"
+	((CH_MAX > 1)) || skip_all "the host has one channel for this NIC"
+	channels_set "$CH_MAX" || bail "not all channels are to be had"
+}
+
+# measure COMMAND...: runs it; what it added to the host's counters is then in
+# GREW_RX[...] and GREW_TX[...], for each channel
+measure()
+{
+	local -a rx tx
+	local i
+
+	channels_read || return 1
+	rx=("${CH_RX[@]}") tx=("${CH_TX[@]}")
+	"$@" || return 1
+	channels_read || return 1
+	GREW_RX=() GREW_TX=()
+	for i in "${!CH_RX[@]}"; do
+		GREW_RX[i]=$((CH_RX[i] - ${rx[i]:-0}))
+		GREW_TX[i]=$((CH_TX[i] - ${tx[i]:-0}))
+	done
+	msg "frames on each channel: rx ${GREW_RX[*]}, tx ${GREW_TX[*]}"
+}
+
+# mostly_on CHANNEL MINIMUM N...: of the frames by channel, that one has at least
+# the minimum, and the others little: ARP, multicast, iperf3's own talk
+mostly_on()
+{
+	local channel=$1 minimum=$2 i
+	local -a frames=("${@:3}")
+
+	((${frames[channel]:-0} >= minimum)) || return 1
+	for i in "${!frames[@]}"; do
+		((i == channel || frames[i] <= frames[channel] / 5)) || return 1
+	done
+}
+
+# on_one MINIMUM N...: the same, whichever channel it is
+on_one()
+{
+	local i
+
+	for ((i = 0; i < $# - 1; i++)); do
+		! mostly_on "$i" "$@" || return 0
+	done
+	return 1
+}
+
+# spread MINIMUM N...: each channel has at least so many
+spread()
+{
+	local minimum=$1 n
+
+	shift
+	for n in "$@"; do
+		((n >= minimum)) || return 1
+	done
+}

@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Channels: there are several without anybody asking, their number is changed
+# while a TCP connection moves data, counters never go back, and the host gets
+# back what it was lent.
+
+. "$(dirname "$0")/lib.sh"
+. "$HERE/channel_lib.sh"
+
+plan 13
+need control ethtool cpus=2
+setup
+
+more_than_one()
+{
+	wait_for 30 "channels in ethtool" channels_ethtool || return 1
+	((CH_NOW > 1)) && wait_for 30 "host's view" channels_are "$CH_NOW"
+}
+
+# One NAPI instance for each queue of either direction
+napi_for_each()
+{
+	local queues
+
+	queues=("/sys/class/net/$NIC/queues"/rx-*)
+	((${#queues[@]} == $1)) || return 1
+	queues=("/sys/class/net/$NIC/queues"/tx-*)
+	((${#queues[@]} == $1))
+}
+
+all_channels() { channels_set "$CH_MAX"; }
+refused() { ! ethtool -L "$NIC" combined "$1" 2> /dev/null; }
+
+totals()
+{
+	local name
+
+	for name in rx_packets tx_packets rx_bytes tx_bytes; do
+		attr "statistics/$name"
+	done | tr '\n' ' '
+}
+
+# never_less BEFORE AFTER: lists of counters
+never_less()
+{
+	local -a before after
+	local i
+
+	read -ra before <<< "$1"
+	read -ra after <<< "$2"
+	for i in "${!before[@]}"; do
+		((after[i] >= before[i])) || {
+			msg "counters: $1, later $2"
+			return 1
+		}
+	done
+}
+
+# 1 and all of them in turn, while data moves on one connection
+change_under_traffic()
+{
+	local n before
+
+	for n in 1 "$CH_MAX" 1 "$CH_MAX"; do
+		before=$(totals)
+		channels_set "$n" && iperf_more 2 || return 1
+		never_less "$before" "$(totals)" || return 1
+	done
+}
+
+lent() { channels_read && [ "$GPADLS $GPADL_PAGES" = "$1" ]; }
+
+same_loan()
+{
+	local before
+
+	channels_read || return 1
+	before="$GPADLS $GPADL_PAGES"
+	channels_set 1 && channels_set "$CH_MAX" || return 1
+	wait_for 30 "a loan of $before" lent "$before"
+}
+
+no_channel() { channels_read && ((CH_OPEN == 0)); }
+
+nothing_lent()
+{
+	channels_read || return 1
+	msg "lent with the driver: $GPADLS GPADLs, $GPADL_PAGES pages"
+	modprobe -r hv_netvsc || return 1
+	wait_for 30 "an end of all channels" no_channel || return 1
+	msg "lent without: $GPADLS GPADLs, $GPADL_PAGES pages"
+	((GPADL_PAGES <= 64))
+}
+
+works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }
+
+check "there are several without asking" more_than_one
+check "as many as the NIC can have" all_channels
+check "one queue of each direction for each" napi_for_each "$CH_MAX"
+check "no channels at all are refused" refused 0
+check "more than there are are refused" refused "$((CH_MAX + 1))"
+check "one channel" channels_set 1
+check "one queue of each direction" napi_for_each 1
+check "and back" channels_set "$CH_MAX"
+check "a TCP connection" iperf_start
+check "it lives through changes, no counter goes back" change_under_traffic
+iperf_stop
+check "the host is lent as much as before" same_loan
+check "unload gives it all back" nothing_lent
+check "load again, DHCP and ping work" eval 'load_driver && works'
+finish

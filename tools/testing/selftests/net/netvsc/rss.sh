@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Receive side scaling: what is set is read back, the host spreads flows by
+# the table and the key, and both outlive a change of MTU and of channels.
+
+. "$(dirname "$0")/lib.sh"
+. "$HERE/channel_lib.sh"
+
+plan 15
+need_channels
+
+table() { ethtool -x "$NIC" | awk '/^ *[0-9]+:/ { $1 = ""; print }'; }
+key() { ethtool -x "$NIC" | awk '/^RSS hash key/ { getline; print }'; }
+
+# table_all CHANNEL: the table is that channel over and over
+table_all()
+{
+	local entry
+
+	for entry in $(table); do
+		[ "$entry" = "$1" ] || return 1
+	done
+}
+
+# all_to CHANNEL
+all_to()
+{
+	local weight=() i
+
+	for ((i = 0; i < CH_MAX; i++)); do
+		weight+=($((i == $1)))
+	done
+	ethtool -X "$NIC" weight "${weight[@]}" && table_all "$1"
+}
+
+# key_is BYTE: 40 of them
+key_is()
+{
+	local text
+
+	printf -v text ":$1%.0s" {1..40}
+	[ "$(key)" = "${text:1}" ]
+}
+
+key_of()
+{
+	local text
+
+	printf -v text ":$1%.0s" {1..40}
+	ethtool -X "$NIC" hkey "${text:1}" && key_is "$1"
+}
+
+# 100 echo replies: addresses make the flow, ports have no part in it
+echoes() { ping -n -q -c 100 -i 0.01 -W 10 "$HOST4" > /dev/null; }
+
+# Many TCP connections from the host
+connections() { iperf 3 -R -P 16; }
+
+lands_on()
+{
+	measure "${@:2}" && mostly_on "$1" 80 "${GREW_RX[@]}"
+}
+
+lands_everywhere()
+{
+	measure "$@" && spread 20 "${GREW_RX[@]}"
+}
+
+key_is_random()
+{
+	[[ $(key) =~ ^([0-9a-f]{2}:){39}[0-9a-f]{2}$ ]] &&
+		[[ $(key) != 00:00:00:00:* ]]
+}
+
+default_table()
+{
+	local i=0 entry
+
+	ethtool -X "$NIC" default || return 1
+	for entry in $(table); do
+		((entry == i++ % CH_MAX)) || return 1
+	done
+	((i >= 16))
+}
+
+refused() { ! "$@" 2> /dev/null; }
+hash_fields() { ethtool -n "$NIC" rx-flow-hash "$1"; }
+
+udp_ports()
+{
+	ethtool -N "$NIC" rx-flow-hash udp4 sdfn &&
+		[[ $(hash_fields udp4) = *"L4 bytes 0 & 1"* ]]
+}
+
+# Frames from the host, each from another port
+udp_flows() { iperf 3 -R -u -b 1M -l 200 -P 16; }
+
+udp_lands_on_one() { measure udp_flows && on_one 100 "${GREW_RX[@]}"; }
+
+udp_addresses()
+{
+	ethtool -N "$NIC" rx-flow-hash udp4 sd &&
+		[[ $(hash_fields udp4) != *"L4 bytes"* ]]
+}
+
+another_mtu()
+{
+	ip link set dev "$NIC" mtu 1400 && table_all "$last" || return 1
+	ip link set dev "$NIC" mtu 1500 && table_all "$last" || return 1
+	lands_on "$last" connections
+}
+
+needed_channels()
+{
+	refused ethtool -L "$NIC" combined 1 && table_all "$last" && return
+	# Nothing that follows depends on it.
+	channels_set "$CH_MAX"
+	return 1
+}
+
+another_number()
+{
+	key_of a5 && channels_set 1 && key_is a5 || return 1
+	channels_set "$CH_MAX" && key_is a5 && lands_everywhere connections
+}
+
+last=$((CH_MAX - 1))
+
+check "the key is random" key_is_random
+check "the default table uses all channels" default_table
+check "many flows come on all channels" lands_everywhere connections
+check "all to the last channel" all_to "$last"
+check "flows come there" lands_on "$last" connections
+check "echoes too" lands_on "$last" echoes
+check "it outlives a change of MTU" another_mtu
+check "channels that the table needs cannot go" needed_channels
+check "all to the first channel" \
+	eval 'all_to 0 && lands_on 0 connections'
+check "another key" key_of 6d
+check "with a key of zeros there is one hash only" \
+	eval 'default_table && key_of 00 && lands_on 0 connections'
+check "another hash function is refused" \
+	refused ethtool -X "$NIC" hfunc xor
+check "key outlives fewer channels and more" \
+	another_number
+check "UDP over addresses is one flow" \
+	eval 'udp_addresses && udp_lands_on_one'
+check "UDP over ports comes on all channels" \
+	eval 'udp_ports && lands_everywhere udp_flows'
+ethtool -N "$NIC" rx-flow-hash udp4 sd
+finish
