@@ -145,6 +145,15 @@ static const char *set_speed(struct host *host, unsigned int id, char *rest)
 	return host_nic_speed(host, id, mbit);
 }
 
+static const char *set_send_on(struct host *host, unsigned int id, char *rest)
+{
+	uint32_t channel;
+
+	if (!parse_number(last_words(rest), &channel))
+		return "say which channel";
+	return host_nic_send_on(host, id, channel);
+}
+
 static const char *nic_command(struct host *host, unsigned int id, char *rest)
 {
 	const char *verb = next_word(&rest);
@@ -159,13 +168,15 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 	}
 	if (!strcmp(verb, "speed"))
 		return set_speed(host, id, rest);
+	if (!strcmp(verb, "send-on"))
+		return set_send_on(host, id, rest);
 	if (!*last_words(rest)) {
 		if (!strcmp(verb, "remove"))
 			return host_nic_remove(host, id);
 		if (!strcmp(verb, "network-change"))
 			return host_nic_network_change(host, id);
 	}
-	return "usage: nic N add MAC | remove | link on|off | speed MBIT | network-change";
+	return "usage: nic N add MAC | remove | link on|off | speed MBIT | send-on CHANNEL | network-change";
 }
 
 static const char *vf_command(struct host *host, unsigned int id, char *rest)
@@ -406,6 +417,7 @@ static const struct command {
 	  "nic N add MAC | remove        give the guest a NIC, take it away\n"
 	  "nic N link on|off             cable of the synthetic path\n"
 	  "nic N speed MBIT              speed of the physical NIC\n"
+	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"
 	  "nic N network-change          have the guest look where it is now" },
 	{ "vf", do_vf, true,
 	  "vf N add                      assign a VF to NIC N\n"

@@ -85,6 +85,8 @@ void netvsp_offer_held(struct netvsp *nv);
 void netvsp_set_speed(struct netvsp *nv, uint32_t speed);
 /* The guest should find out anew which network this is. */
 void netvsp_network_change(struct netvsp *nv);
+/* Another send table.  Return: false if the channel is not open. */
+bool netvsp_send_on(struct netvsp *nv, unsigned int channel);
 
 /**
  * netvsp_vf_association() - tell the guest whether a VF belongs to this NIC

@@ -27,7 +27,8 @@ static bool all_open(const struct netvsp *nv)
  * Before 6.1 hosts compute the offset of the table from a shorter message than
  * the one they send: the table is not there, but at the same place as ever.
  */
-static void send_table(struct netvsp *nv)
+static void send_table(struct netvsp *nv, unsigned int first,
+		       unsigned int count)
 {
 	struct nvsp_send_table table = {
 		.type = NVSP_SEND_TABLE,
@@ -38,7 +39,7 @@ static void send_table(struct netvsp *nv)
 	unsigned int i;
 
 	for (i = 0; i < NVSP_SEND_TABLE_ENTRIES; i++)
-		table.entry[i] = i % nv->nr_queues;
+		table.entry[i] = first + i % count;
 	queue_send(&nv->primary, PKT_INBAND, 0, 0, &table, sizeof(table));
 }
 
@@ -49,7 +50,16 @@ static bool sub_open(void *ctx, struct channel *chan)
 	(void)chan;
 	q->open = true;
 	if (all_open(q->nv))
-		send_table(q->nv);
+		send_table(q->nv, 0, q->nv->nr_queues);
+	return true;
+}
+
+/* Hosts send another table when their load has moved. */
+bool netvsp_send_on(struct netvsp *nv, unsigned int channel)
+{
+	if (channel >= nv->nr_queues || !all_open(nv))
+		return false;
+	send_table(nv, channel, 1);
 	return true;
 }
 

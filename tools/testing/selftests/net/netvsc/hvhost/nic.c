@@ -258,6 +258,21 @@ const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit)
 	return NULL;
 }
 
+const char *host_nic_send_on(struct host *host, unsigned int id,
+			     unsigned int channel)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	if (!netvsp_send_on(nic->netvsp, channel))
+		return "the guest has no such channel";
+	log_info("nic", "%u: send on channel %u", id, channel);
+	return NULL;
+}
+
 const char *host_nic_network_change(struct host *host, unsigned int id)
 {
 	const char *why;

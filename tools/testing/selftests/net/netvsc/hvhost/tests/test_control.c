@@ -129,6 +129,13 @@ void netvsp_set_speed(struct netvsp *nv, uint32_t speed)
 	note("speed%u ", speed);
 }
 
+bool netvsp_send_on(struct netvsp *nv, unsigned int channel)
+{
+	(void)nv;
+	note("send-on%u ", channel);
+	return channel < 2;
+}
+
 void netvsp_network_change(struct netvsp *nv)
 {
 	(void)nv;
@@ -375,6 +382,11 @@ TEST(nic_add_and_remove)
 	EXPECT_STREQ("error: faster than RNDIS can say\n",
 		     say("nic 0 speed 429497"));
 	EXPECT_STREQ("error: say how many Mbit/s\n", say("nic 0 speed fast"));
+	EXPECT_STREQ("ok\n", say("nic 0 send-on 1"));
+	EXPECT_STREQ("send-on1 ", trace);
+	EXPECT_STREQ("error: the guest has no such channel\n",
+		     say("nic 0 send-on 2"));
+	EXPECT_STREQ("error: say which channel\n", say("nic 0 send-on it"));
 	EXPECT_STREQ("ok\n", say("nic 0 network-change"));
 	EXPECT_STREQ("change ", trace);
 	EXPECT_STREQ("ok\n", say("nic 0 link off"));
