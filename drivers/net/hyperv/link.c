@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/string_choices.h>
 
 #include "netvsc.h"
 #include "rndis.h"
@@ -80,7 +81,7 @@ static void link_set_carrier(struct netvsc *nv, bool up)
 	if (up == netif_carrier_ok(nv->ndev))
 		return;
 
-	netif_info(nv, link, nv->ndev, "link %s\n", up ? "up" : "down");
+	netif_info(nv, link, nv->ndev, "link %s\n", str_up_down(up));
 	if (up)
 		netif_carrier_on(nv->ndev);
 	else
