@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the series adds to the VMBus API: bounds-checked access to inbound
- * packets, and packets that go out together.  Out of tree this file stands in front of the kernel's own header;
- * in the series its second half is a hunk to that header.
+ * packets, and packets that go out together.  Out of tree this file stands in
+ * front of the kernel's own header; in the series its second half is a hunk to
+ * that header.
  */
 #include_next <linux/hyperv.h>
 
