@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What this generation of hosts offers is what the guest uses: the newest
+# versions of VMBus and NVSP, the speed, coalescing where the host can do it;
+# and nothing that it does not offer.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 7
+need control ethtool iperf3
+[ -n "$HOST" ] || skip_all "HOST is not set"
+setup
+
+# Generation: VMBus, NVSP, whether it coalesces
+declare -A OFFERS=(
+	[ws2012r2]="3.0 0x50000 no"
+	[ws2016]="4.0 0x60000 no"
+	[ws2019]="5.2 0x60001 yes"
+	[ws2022]="5.3 0x60001 yes"
+	[azure]="5.3 0x60001 yes"
+)
+read -r VMBUS NVSP RSC <<< "${OFFERS[$HOST]:-}"
+[ -n "$RSC" ] || bail "'$HOST' is no generation of hosts"
+
+vmbus_is()
+{
+	local line
+
+	control stats || return 1
+	for line in "${ANSWER[@]}"; do
+		[[ $line != vmbus\ version=* ]] || msg "$line"
+		[[ $line != vmbus\ version="$1"\ * ]] || return 0
+	done
+	return 1
+}
+
+speed_is()
+{
+	local text
+
+	text=$(ethtool "$NIC" 2> /dev/null)
+	[[ $text = *"Speed: $1Mb/s"* ]] && return
+	msg "host: $1; guest: $(grep Speed <<< "$text")"
+	return 1
+}
+
+# A feature that the host does not have is off, and cannot be switched on.
+lro_is()
+{
+	local state
+
+	state=$(ethtool -k "$NIC" | sed -n 's/^large-receive-offload: //p')
+	[ "$state" = 'off [fixed]' ] && state=no || state=yes
+	[ "$state" = "$1" ]
+}
+
+traffic()
+{
+	iperf 2 && iperf 2 -R && iperf 1 -u -b 1M -l 1200
+}
+
+no_complaints()
+{
+	stats_read || return 1
+	msg "protocol errors $(counter synthetic protocol_errors)," \
+		"bad offloads $(counter synthetic tx_bad_offload)"
+	(($(counter synthetic protocol_errors) == 0 &&
+	  $(counter synthetic tx_bad_offload) == 0))
+}
+
+stats_read
+check "VMBus $VMBUS" vmbus_is "$VMBUS"
+check "NVSP $NVSP" [ "$(counter synthetic nvsp)" = "$NVSP" ]
+check "the host's speed" speed_is "$(counter synthetic speed)"
+check "coalescing: $RSC" lro_is "$RSC"
+check "TCP both ways, and UDP" traffic
+check "nothing that the host complains of" no_complaints
+check "link off and on" eval '
+	control nic 0 link off && wait_for 30 "no carrier" nic_carrier 0 &&
+	control nic 0 link on && wait_for 30 "carrier" nic_carrier 1'
+finish
