@@ -246,6 +246,8 @@ void netvsc_netdev_init(struct netvsc *nv)
 
 	ndev->netdev_ops = &netvsc_netdev_ops;
 	ndev->ethtool_ops = &netvsc_ethtool_ops;
+	/* A host that is being serviced is silent for seconds. */
+	ndev->watchdog_timeo = NETVSC_HOST_TIMEOUT;
 	ndev->stat_ops = &netvsc_stat_ops;
 	/* The host takes a new address at any time. */
 	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
