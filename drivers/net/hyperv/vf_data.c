@@ -48,6 +48,22 @@ rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 	return RX_HANDLER_ANOTHER;
 }
 
+static int vf_queue(struct net_device *vf, struct sk_buff *skb)
+{
+	/* pktgen sends one packet many times, and a qdisc links it only once. */
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return NET_XMIT_DROP;
+
+	/*
+	 * netvsc's choice of a queue is no hint for the VF's: without one, the
+	 * VF chooses by its own rules.
+	 */
+	skb_set_queue_mapping(skb, 0);
+	skb->dev = vf;
+	return dev_queue_xmit(skb);
+}
+
 /**
  * netvsc_vf_send() - hand a packet to the VF
  * @nvf: of the netvsc
@@ -77,14 +93,7 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 		return false;
 	}
 
-	/*
-	 * netvsc's choice of a queue is no hint for the VF's: without one, the
-	 * VF chooses by its own rules.
-	 */
-	skb_set_queue_mapping(skb, 0);
-	skb->dev = vf;
-	ret = dev_queue_xmit(skb);
-
+	ret = vf_queue(vf, skb);
 	counters = this_cpu_ptr(nvf->counters);
 	u64_stats_update_begin(&counters->syncp);
 	if (likely(ret == NET_XMIT_SUCCESS || ret == NET_XMIT_CN)) {
