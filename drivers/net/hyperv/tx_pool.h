@@ -127,7 +127,10 @@ static inline struct tx_slot *tx_pool_claim(struct tx_pool *pool, u64 id)
 	if (unlikely(index >= smp_load_acquire(&pool->total)))
 		return NULL;
 	slot = &pool->slots[index];
-	return likely(cmpxchg(&slot->transaction, id, 0) == id) ? slot : NULL;
+	/* 0 is what a slot has that the host does not have. */
+	if (unlikely(!id || cmpxchg(&slot->transaction, id, 0) != id))
+		return NULL;
+	return slot;
 }
 
 static inline u32 tx_pool_index(const struct tx_pool *pool,
