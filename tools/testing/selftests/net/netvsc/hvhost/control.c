@@ -123,9 +123,9 @@ static bool parse_number(const char *word, uint32_t *number)
 	return !*end && !errno && value <= UINT32_MAX;
 }
 
-static const char *set_link(struct host *host, unsigned int id, char *rest,
-			    const char *(*set)(struct host *, unsigned int,
-					       bool))
+static const char *on_or_off(struct host *host, unsigned int id, char *rest,
+			     const char *(*set)(struct host *, unsigned int,
+						bool))
 {
 	const char *word = last_words(rest);
 
@@ -160,7 +160,7 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 	uint8_t mac[6];
 
 	if (!strcmp(verb, "link"))
-		return set_link(host, id, rest, host_nic_link);
+		return on_or_off(host, id, rest, host_nic_link);
 	if (!strcmp(verb, "add")) {
 		if (!parse_mac(last_words(rest), mac))
 			return "say an address, as in 00:15:5d:00:00:01";
@@ -184,7 +184,9 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 	const char *verb = next_word(&rest);
 
 	if (!strcmp(verb, "link"))
-		return set_link(host, id, rest, host_vf_link);
+		return on_or_off(host, id, rest, host_vf_link);
+	if (!strcmp(verb, "hang"))
+		return on_or_off(host, id, rest, host_vf_hang);
 	if (!*last_words(rest)) {
 		if (!strcmp(verb, "add"))
 			return host_vf_add(host, id);
@@ -193,7 +195,7 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 		if (!strcmp(verb, "yank"))
 			return host_vf_yank(host, id);
 	}
-	return "usage: vf N add | eject | yank | link on|off";
+	return "usage: vf N add | eject | yank | link on|off | hang on|off";
 }
 
 static const char *hold_command(struct host *host, unsigned int id, char *rest)
@@ -423,7 +425,8 @@ static const struct command {
 	  "vf N add                      assign a VF to NIC N\n"
 	  "vf N eject                    ask the guest to give it up; ok: asked\n"
 	  "vf N yank                     take it without asking\n"
-	  "vf N link on|off              cable of the VF" },
+	  "vf N link on|off              cable of the VF\n"
+	  "vf N hang on|off              it neither sends nor receives" },
 	{ "hold", do_hold, true,
 	  "hold N                        take nothing from NIC N's rings and put\n"
 	  "                              nothing on them; frames for it pile up, and\n"

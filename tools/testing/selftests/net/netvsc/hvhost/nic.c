@@ -402,6 +402,19 @@ const char *host_vf_link(struct host *host, unsigned int id, bool up)
 	return NULL;
 }
 
+const char *host_vf_hang(struct host *host, unsigned int id, bool hung)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	vf82599_set_hung(nic->vf, hung);
+	log_info("nic", "%u: VF %s", id, hung ? "hangs" : "works again");
+	return NULL;
+}
+
 const char *host_hold(struct host *host, unsigned int id, bool hold)
 {
 	const char *why;

@@ -605,3 +605,12 @@ void vf82599_offer_held(struct vf82599 *vf)
 	vf_rx_continue(vf);
 	vf->held = held;
 }
+
+void vf82599_set_hung(struct vf82599 *vf, bool hung)
+{
+	vf->hung = hung;
+	if (hung)
+		vf_rx_drop_waiting(vf);
+	else
+		loop_task_queue(&vf->tx_task);
+}

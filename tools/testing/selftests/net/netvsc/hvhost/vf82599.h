@@ -72,6 +72,7 @@ struct vf82599 {
 	uint8_t mac[6];			/* of the NIC when this was made */
 	bool master;
 	bool link;
+	bool hung;			/* neither sends nor receives */
 
 	struct vf_msix msix[VF_MSIX_VECTORS];
 	uint32_t regs[VF_BAR_SIZE / 4];	/* those without a life of their own */

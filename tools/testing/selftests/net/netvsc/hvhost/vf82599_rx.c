@@ -148,7 +148,7 @@ static bool write_frame(struct vf82599 *vf, struct vf_queue *q,
 
 static bool ready(struct vf82599 *vf)
 {
-	return vf->master && vf->link && vf->rx[0].size;
+	return vf->master && vf->link && !vf->hung && vf->rx[0].size;
 }
 
 static bool wait_for_descs(struct vf82599 *vf, const struct frame *frame)

@@ -275,7 +275,7 @@ void vf_tx_kick(struct vf82599 *vf, unsigned int index)
 	bool reported = false;
 	uint64_t at;
 
-	if (!vf->master || vf->held)
+	if (!vf->master || vf->held || vf->hung)
 		return;
 	for (; budget && vf_queue_used(q); budget--) {
 		at = q->base + *head * sizeof(struct vf_tx_desc);

@@ -107,6 +107,7 @@ void vf82599_free(struct vf82599 *vf);
 const struct pci_function *vf82599_function(struct vf82599 *vf);
 void vf82599_set_bus(struct vf82599 *vf, struct vpci *bus);
 void vf82599_set_link(struct vf82599 *vf, bool up);
+void vf82599_set_hung(struct vf82599 *vf, bool hung);
 /* As netvsp_hold() and netvsp_offer_held(), for the VF's rings. */
 void vf82599_hold(struct vf82599 *vf, bool hold);
 void vf82599_offer_held(struct vf82599 *vf);
