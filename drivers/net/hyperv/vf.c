@@ -68,8 +68,14 @@ static void vf_take_settings(struct netvsc *nv)
 /* What the work looks at, todo or not, when the time has come. */
 static void vf_wake_in_time(struct netvsc_vf *nvf)
 {
-	if (nvf->waiting)
-		netvsc_vf_wake(nvf, max_t(long, nvf->deadline - jiffies, 0));
+	unsigned long at = nvf->deadline;
+
+	if (netvsc_vf_watching(nvf) &&
+	    (!nvf->waiting || time_before(nvf->look_at, at)))
+		at = nvf->look_at;
+	else if (!nvf->waiting)
+		return;
+	netvsc_vf_wake(nvf, max_t(long, at - jiffies, 0));
 }
 
 static void vf_work(struct work_struct *work)
@@ -92,6 +98,7 @@ static void vf_work(struct work_struct *work)
 	netvsc_vf_answer(nv);
 	if (test_and_clear_bit(NETVSC_VF_ASK, &nvf->todo))
 		netvsc_vf_ask(nv);
+	netvsc_vf_watch(nv);
 	vf_wake_in_time(nvf);
 unlock:
 	rtnl_unlock();
@@ -134,12 +141,15 @@ static void vf_event(struct netvsc *nv, struct net_device *vf,
 {
 	switch (event) {
 	case NETDEV_UP:
+		nv->vf.stalled = false;
 		netvsc_vf_feed(nv, VF_IN_OPENED);
 		break;
 	case NETDEV_GOING_DOWN:
 		netvsc_vf_feed(nv, VF_IN_CLOSING);
 		break;
 	case NETDEV_CHANGE:
+		/* Its driver has set it up anew, or will. */
+		nv->vf.stalled = false;
 		netvsc_vf_feed(nv, netif_carrier_ok(vf) ? VF_IN_CARRIER_ON :
 							  VF_IN_CARRIER_OFF);
 		break;

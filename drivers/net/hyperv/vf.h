@@ -84,6 +84,11 @@ enum netvsc_vf_todo {
  * @features: what @vf wanted of VF_FEATURES when it was bound; RTNL
  * @vlans: @vf has netvsc's VLANs; RTNL
  * @vlan_refused: but not all of them; RTNL
+ * @stalled: @vf was found not to send what it is given; RTNL
+ * @overdue: packets have waited for a whole period of the watch; RTNL
+ * @seen_given: packets that @vf had been given at the last look; RTNL
+ * @seen_sent: how far @vf was with sending then; RTNL
+ * @look_at: when to look again, in jiffies; RTNL
  * @tx_base: packets that @counters had when @vf became active; RTNL
  * @tx_vf_base: packets that @vf says to have sent by then; RTNL
  * @host_lock: guards what the host says, up to @answered; taken in NAPI
@@ -126,6 +131,11 @@ struct netvsc_vf {
 	netdev_features_t features;
 	bool vlans;
 	bool vlan_refused;
+	bool stalled;
+	bool overdue;
+	u64 seen_given;
+	u64 seen_sent;
+	unsigned long look_at;
 	u64 tx_base;
 	u64 tx_vf_base;
 

@@ -156,13 +156,23 @@ static void vf_add_vlan(struct netvsc *nv, __be16 proto, u16 vid)
 	struct netvsc_vf *nvf = &nv->vf;
 	int err;
 
+	/* VLAN 0 is for priorities, and the stack adds it to the VF itself. */
+	if (!vid)
+		return;
 	err = vlan_vid_add(nvf->vf, proto, vid);
-	/* VLAN 0 is for priorities, and the stack adds it unasked. */
-	if (!err || err == -EOPNOTSUPP || !vid)
+	if (!err || err == -EOPNOTSUPP)
 		return;
 	nvf->vlan_refused = true;
 	netdev_info(nv->ndev, "VF %s does not take VLAN %u (%d): not used\n",
 		    netdev_name(nvf->vf), vid, err);
+}
+
+static int vf_del_vlan_of(struct net_device *vlan, int vid, void *nv)
+{
+	if (vlan)
+		vlan_vid_del(((struct netvsc *)nv)->vf.vf,
+			     vlan_dev_vlan_proto(vlan), vid);
+	return 0;
 }
 
 static int vf_add_vlan_of(struct net_device *vlan, int vid, void *nv)
@@ -178,7 +188,7 @@ static void vf_forget_vlans(struct netvsc *nv)
 	struct netvsc_vf *nvf = &nv->vf;
 
 	if (nvf->vlans)
-		vlan_vids_del_by_dev(nvf->vf, nv->ndev);
+		vlan_for_each(nv->ndev, vf_del_vlan_of, nv);
 	nvf->vlans = false;
 	nvf->vlan_refused = false;
 }
@@ -336,7 +346,7 @@ void netvsc_vf_vlan_del(struct netvsc *nv, __be16 proto, u16 vid)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	if (!nvf->vlans)
+	if (!nvf->vlans || !vid)
 		return;
 	vlan_vid_del(nvf->vf, proto, vid);
 	/* It may have been the one that the VF did not take. */

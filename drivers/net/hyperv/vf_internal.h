@@ -10,6 +10,7 @@
  *	vf_path.c	does it: moves the data path to the VF and back
  *	vf_switch.c	asks the host for that, and hears its answers
  *	vf_drain.c	empties a VF before it is left
+ *	vf_watch.c	finds out that a VF in use has stopped to send
  *	vf_data.c	receive and transmit
  *	vf_stats.c	counts them
  *	vf_follow.c	what is set on netvsc holds for its VF
@@ -63,6 +64,11 @@ void netvsc_vf_ask_nothing(struct netvsc *nv);
 void netvsc_vf_drain_start(struct netvsc *nv);	/* before transmit starts */
 void netvsc_vf_drain_tx(struct netvsc *nv);
 void netvsc_vf_drain_rx(struct netvsc *nv);
+
+/* vf_watch.c */
+void netvsc_vf_watch_start(struct netvsc *nv);
+void netvsc_vf_watch(struct netvsc *nv);
+bool netvsc_vf_watching(const struct netvsc_vf *nvf);
 
 /* vf_data.c */
 rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb);

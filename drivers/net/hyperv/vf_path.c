@@ -27,7 +27,7 @@ static bool vf_fit(struct netvsc *nv)
 
 	if (!vf || !nvf->open || !nvf->session)
 		return false;
-	if (nvf->was_up || nvf->going || nvf->busy)
+	if (nvf->was_up || nvf->going || nvf->busy || nvf->stalled)
 		return false;
 	if (!(vf->flags & IFF_UP) || !netif_running(vf) ||
 	    !netif_carrier_ok(vf) || !netif_device_present(vf))
@@ -59,6 +59,7 @@ static void vf_start_tx(struct netvsc *nv)
 	struct netvsc_vf *nvf = &nv->vf;
 
 	netvsc_vf_drain_start(nv);
+	netvsc_vf_watch_start(nv);
 	rcu_assign_pointer(nvf->tx, nvf->vf);
 	netvsc_tx_kick_all(nv);
 	netdev_info(nv->ndev, "data path switched to VF %s\n",

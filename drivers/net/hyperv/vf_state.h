@@ -33,6 +33,7 @@ enum vf_state {
  * @VF_IN_CLOSING: the VF is about to go down, but still works
  * @VF_IN_CARRIER_ON: the VF has a link
  * @VF_IN_CARRIER_OFF: the VF has lost its link
+ * @VF_IN_STALLED: the VF does not send what it is given
  * @VF_IN_CHANGED: MTU or MAC of one of the two changed
  * @VF_IN_RENAMED: the VF has another name
  * @VF_IN_MOVED: the VF is leaving for another network namespace
@@ -56,6 +57,7 @@ enum vf_input {
 	VF_IN_CLOSING,
 	VF_IN_CARRIER_ON,
 	VF_IN_CARRIER_OFF,
+	VF_IN_STALLED,
 	VF_IN_CHANGED,
 	VF_IN_RENAMED,
 	VF_IN_MOVED,

@@ -103,6 +103,7 @@ static const struct lead {
 	{ VF_IN_CLOSING,	  "ABBB", "ABBB" },
 	{ VF_IN_CARRIER_ON,	  "ABBB", "AUUX" },
 	{ VF_IN_CARRIER_OFF,	  "ABBB", "ABBB" },
+	{ VF_IN_STALLED,	  "ABBB", "ABBB" },
 	{ VF_IN_CHANGED,	  "ABBB", "AUUX" },
 	{ VF_IN_RENAMED,	  "ABUX", "ABUX" },
 	{ VF_IN_MOVED,		  "AAAA", "AAAA" },
@@ -211,6 +212,13 @@ static const struct story {
 		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
 		{ VF_IN_SWITCH_ACKED, FIT, VF_ACTIVE, VF_DO_START_TX },
 	}, 3 },
+	{ "VF hangs, and is reset by its driver", VF_ACTIVE, {
+		{ VF_IN_STALLED, NOT_FIT, VF_BOUND,
+		  VF_DO_LEAVE & ~VF_DO_DRAIN_TX },
+		{ VF_IN_CHANGED, NOT_FIT, VF_BOUND, 0 },
+		{ VF_IN_CARRIER_OFF, NOT_FIT, VF_BOUND, 0 },
+		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
+	}, 4 },
 	{ "link off and on at once", VF_ACTIVE, {
 		{ VF_IN_CARRIER_ON, NOT_FIT, VF_BOUND, VF_DO_LEAVE },
 		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
