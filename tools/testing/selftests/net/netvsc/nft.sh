@@ -66,11 +66,13 @@ rules_work()
 
 rules() { nft -s list ruleset; }
 
+unchanged() { [ "$(rules)" = "$before" ]; }
+
 check "nft takes rules for $NIC" add_rules
 before=$(rules)
 check "they work on the synthetic path" rules_work
 check "a VF is used" vf_plug
 check "they work on the VF" rules_work
 check "they work when it is gone" eval 'vf_eject && rules_work'
-check "they are what they were" eval '[ "$(rules)" = "$before" ]'
+check "they are what they were" unchanged
 finish

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What is set on the NIC holds for its VF: MTU, promiscuous mode, all multicast,
-# multicast groups, both when set with a VF there and when the VF comes later;
+# multicast groups, GRO, both when set with a VF there and when the VF comes later;
 # and it is taken back from it.  A VF that cannot have the NIC's MAC address is
 # not used.
 
@@ -11,8 +11,8 @@
 GROUP=01:00:5e:01:02:03
 MAC2=00:15:5d:77:00:99
 
-plan 13
-need vf
+plan 19
+need vf ethtool
 setup
 mac=$(attr address)
 trap 'unset_all 2> /dev/null; cleanup' EXIT
@@ -66,6 +66,17 @@ vf_is_plain()
 		! flag "$VF" allmulti && ! vf_has_group
 }
 
+# What the kernel names generic-receive-offload
+vf_gro() { [[ $(ethtool -k "$VF") = *generic-receive-offload:\ "$1"* ]]; }
+
+speed_of() { ethtool "$1" | sed -n 's/.*Speed: //p'; }
+
+same_speed()
+{
+	msg "$NIC: $(speed_of "$NIC"), VF: $(speed_of "$VF")"
+	[ "$(speed_of "$NIC")" = "$(speed_of "$VF")" ]
+}
+
 in_use() { wait_for 30 "data path on the VF" host_path vf; }
 
 # A VF may refuse an address, and a driver then too.  None is used that does not
@@ -89,11 +100,17 @@ check "MTU, modes and a group are set with a VF" set_all
 check "the VF has them at once" wait_for 10 "VF like the NIC" vf_follows
 check "they are taken back" eval 'unset_all; wait_for 10 "plain VF" vf_is_plain'
 check "the VF is in use" in_use
+check "the NIC's speed is the VF's" same_speed
+check "GRO off on the NIC" ethtool -K "$NIC" gro off
+check "is off on the VF at once" vf_gro off
 
 vf_eject
 check "MTU, modes and a group are set without a VF" set_all
 check "a VF that comes later is used" vf_plug
 check "it has them all" wait_for 10 "VF like the NIC" vf_follows
+check "GRO too" vf_gro off
+check "GRO on on the NIC" ethtool -K "$NIC" gro on
+check "is on on the VF" vf_gro on
 ping_start || bail "no ping"
 check "all traffic takes it" traffic_only_on vf
 ping_stop

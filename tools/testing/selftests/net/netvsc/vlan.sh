@@ -25,6 +25,7 @@ vlan_add()
 check "a VLAN on the NIC" vlan_add
 wait_for 10 "answer in the VLAN" answers "$HOST4_VLAN" ||
 	skip_all "the host does not answer in VLAN $HOST_VLAN"
+# shellcheck disable=SC2034
 HOST4=$HOST4_VLAN
 ping_start || bail "no ping"
 check "its traffic is on the synthetic path" traffic_only_on synthetic

@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What nobody asks netvsc about: the VF's driver is taken off it under traffic,
+# and the VF hangs.  Traffic falls back to the synthetic path, a TCP connection
+# survives, and the VF is used again when it works.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 13
+need vf iperf3
+setup
+trap 'control vf 0 hang off > /dev/null; cleanup' EXIT
+
+DRIVERS=/sys/bus/pci/drivers/ixgbevf
+
+pci_of() { basename "$(readlink -f "/sys/class/net/$VF/device")"; }
+
+unbound()
+{
+	echo "$PCI" > $DRIVERS/unbind && ! find_vf
+}
+
+bound()
+{
+	echo "$PCI" > $DRIVERS/bind && wait_for 60 "VF enslaved" vf_is_slave &&
+		wait_for 30 "data path on the VF" host_path vf
+}
+
+fallen_back()
+{
+	wait_for 30 "synthetic path" host_path synthetic &&
+		traffic_only_on synthetic
+}
+
+vf_plug || msg "no VF"
+find_vf
+PCI=$(pci_of)
+iperf_start || bail "no TCP connection"
+ping_start || bail "no ping"
+check "all traffic takes the VF" traffic_only_on vf
+check "the VF's driver is taken off" unbound
+check "all traffic is back on the synthetic path" fallen_back
+check "nothing was lost" ping_lossless
+check "the driver comes back, and the VF is used" bound
+check "the TCP connection survives and moves data" iperf_more 2
+iperf_stop
+
+[ "$DRIVER" != stock ] || {
+	for text in "is not used any more" "connection" "loss" "again" \
+			"traffic on it" "eject" "next"; do
+		ktap_test_skip "a VF that hangs: $text: stock does not notice"
+	done
+	finish
+}
+
+iperf_start || bail "no TCP connection"
+ping_start || bail "no ping"
+check "a VF that hangs is not used any more" \
+	eval 'control vf 0 hang on && fallen_back'
+check "the TCP connection survives and moves data" iperf_more 2
+iperf_stop
+# How many are lost depends on when it is looked, and is no promise.
+ping_stop
+ping_start || bail "no ping"
+check "nothing is lost once it is left" \
+	eval 'ping_more 40 && traffic_only_on synthetic && ping_lossless'
+check "a VF that works again is used again" eval '
+	control vf 0 hang off && wait_for 30 "VF path" host_path vf'
+ping_start || bail "no ping"
+check "all traffic takes it" traffic_only_on vf
+ping_stop
+check "a VF that hangs can be ejected" \
+	eval 'control vf 0 hang on && vf_eject && answers "$HOST4"'
+check "the next VF is used" vf_plug
+finish
