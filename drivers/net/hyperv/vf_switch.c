@@ -163,10 +163,14 @@ void netvsc_vf_answer(struct netvsc *nv)
 		vf_overdue(nv);
 }
 
-/* The session ends, and the request with it. */
+/* The session ends, and what was asked for in it is not wanted any more. */
 void netvsc_vf_ask_nothing(struct netvsc *nv)
 {
-	vf_request_forget(&nv->vf);
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (nvf->waiting && nvf->asked_for_vf)
+		vf_request(nv, false);
+	vf_request_forget(nvf);
 }
 
 /**
