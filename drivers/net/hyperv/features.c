@@ -14,6 +14,10 @@
 
 #define NETVSC_MAX_MTU		(65535 - ETH_HLEN)
 
+/* What the stack adds when a device is registered. */
+#define STACK_FEATURES	(NETIF_F_SOFT_FEATURES | NETIF_F_SOFT_FEATURES_OFF | \
+			 NETIF_F_NOCACHE_COPY)
+
 /* What the host is told of. */
 #define NETVSC_HOST_FEATURES	(NETIF_F_RXCSUM | NETIF_F_LRO)
 
@@ -53,15 +57,16 @@ int netvsc_set_features(struct net_device *ndev, netdev_features_t features)
 static void netvsc_features_offer(struct netvsc *nv)
 {
 	struct net_device *ndev = nv->ndev;
+	netdev_features_t hw;
 
 	ndev->min_mtu = ETH_MIN_MTU;
 	ndev->max_mtu = nv->nvsp.version >= NVSP_VERSION_2 ? NETVSC_MAX_MTU :
 							     ETH_DATA_LEN;
 
-	ndev->hw_features = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_RXHASH |
-			    nv->caps.features;
-	ndev->vlan_features = (ndev->hw_features & ~NETIF_F_LRO) |
-			      NETIF_F_HIGHDMA;
+	hw = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_RXHASH | nv->caps.features;
+	ndev->vlan_features = (hw & ~NETIF_F_LRO) | NETIF_F_HIGHDMA;
+	/* What the stack itself can switch stays with it. */
+	ndev->hw_features = hw | (ndev->hw_features & STACK_FEATURES);
 	if (nv->caps.tso_max)
 		netif_set_tso_max_size(ndev, nv->caps.tso_max);
 }
