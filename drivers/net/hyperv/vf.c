@@ -141,15 +141,12 @@ static void vf_event(struct netvsc *nv, struct net_device *vf,
 {
 	switch (event) {
 	case NETDEV_UP:
-		nv->vf.stalled = false;
 		netvsc_vf_feed(nv, VF_IN_OPENED);
 		break;
 	case NETDEV_GOING_DOWN:
 		netvsc_vf_feed(nv, VF_IN_CLOSING);
 		break;
 	case NETDEV_CHANGE:
-		/* Its driver has set it up anew, or will. */
-		nv->vf.stalled = false;
 		netvsc_vf_feed(nv, netif_carrier_ok(vf) ? VF_IN_CARRIER_ON :
 							  VF_IN_CARRIER_OFF);
 		break;

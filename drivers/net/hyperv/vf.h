@@ -85,6 +85,8 @@ enum netvsc_vf_todo {
  * @vlans: @vf has netvsc's VLANs; RTNL
  * @vlan_refused: but not all of them; RTNL
  * @stalled: @vf was found not to send what it is given; RTNL
+ * @penalty: how long it was not used for that the last time, in jiffies; RTNL
+ * @retry_at: when to use it again at the latest, in jiffies; RTNL
  * @overdue: packets have waited for a whole period of the watch; RTNL
  * @seen_given: packets that @vf had been given at the last look; RTNL
  * @seen_sent: how far @vf was with sending then; RTNL
@@ -132,6 +134,8 @@ struct netvsc_vf {
 	bool vlans;
 	bool vlan_refused;
 	bool stalled;
+	unsigned long penalty;
+	unsigned long retry_at;
 	bool overdue;
 	u64 seen_given;
 	u64 seen_sent;

@@ -89,6 +89,7 @@ void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf)
 	nvf->vf = vf;
 	nvf->going = false;
 	nvf->stalled = false;
+	nvf->penalty = 0;
 	nvf->has_serial = netvsc_vf_slot_serial(vf, &nvf->serial);
 	netvsc_vf_meet(nv);
 	netdev_info(nv->ndev, "VF %s bound\n", netdev_name(vf));

@@ -212,12 +212,12 @@ static const struct story {
 		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
 		{ VF_IN_SWITCH_ACKED, FIT, VF_ACTIVE, VF_DO_START_TX },
 	}, 3 },
-	{ "VF hangs, and is reset by its driver", VF_ACTIVE, {
+	{ "VF hangs, is reset by its driver, and tried again", VF_ACTIVE, {
 		{ VF_IN_STALLED, NOT_FIT, VF_BOUND,
 		  VF_DO_LEAVE & ~VF_DO_DRAIN_TX },
-		{ VF_IN_CHANGED, NOT_FIT, VF_BOUND, 0 },
 		{ VF_IN_CARRIER_OFF, NOT_FIT, VF_BOUND, 0 },
-		{ VF_IN_CARRIER_ON, FIT, VF_UP, VF_DO_ASK },
+		{ VF_IN_CARRIER_ON, NOT_FIT, VF_BOUND, 0 },
+		{ VF_IN_CHANGED, FIT, VF_UP, VF_DO_ASK },
 	}, 4 },
 	{ "link off and on at once", VF_ACTIVE, {
 		{ VF_IN_CARRIER_ON, NOT_FIT, VF_BOUND, VF_DO_LEAVE },

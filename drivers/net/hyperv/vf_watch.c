@@ -10,6 +10,13 @@
 #define VF_WATCH_PERIOD	HZ
 
 /*
+ * Drivers restart a device that hangs, which may help or not: it is used again
+ * when it sends what it still has, or after a while that is longer each time.
+ */
+#define VF_PENALTY_MIN	(30 * HZ)
+#define VF_PENALTY_MAX	(600 * HZ)
+
+/*
  * A number that changes when the VF has sent something: what byte queue limits
  * know to be completed, or else what it counts.
  */
@@ -61,17 +68,20 @@ static void vf_stalls(struct netvsc *nv)
 	netdev_info(nv->ndev, "VF %s does not send any more\n",
 		    netdev_name(nvf->vf));
 	nvf->stalled = true;
+	nvf->penalty = clamp_t(unsigned long, 2 * nvf->penalty, VF_PENALTY_MIN,
+			       VF_PENALTY_MAX);
+	nvf->retry_at = jiffies + nvf->penalty;
 	netvsc_vf_feed(nv, VF_IN_STALLED);
 }
 
-static void vf_sends(struct netvsc *nv)
+static void vf_try_again(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	nvf->overdue = false;
 	if (!nvf->stalled)
 		return;
-	netdev_info(nv->ndev, "VF %s sends again\n", netdev_name(nvf->vf));
+	netdev_info(nv->ndev, "VF %s may be used again\n",
+		    netdev_name(nvf->vf));
 	nvf->stalled = false;
 	netvsc_vf_feed(nv, VF_IN_CHANGED);
 }
@@ -85,22 +95,21 @@ void netvsc_vf_watch(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 	u64 given, sent, seen_given;
+	bool sends;
 
 	if (!netvsc_vf_watching(nvf) || time_before(jiffies, nvf->look_at))
 		return;
 	given = netvsc_vf_given_packets(nv);
 	sent = vf_progress(nvf->vf);
 	seen_given = nvf->seen_given;
-	if (sent != nvf->seen_sent) {
-		vf_note(nvf, given, sent);
-		vf_sends(nv);
-		return;
-	}
+	sends = sent != nvf->seen_sent;
 	vf_note(nvf, given, sent);
-	if (nvf->stalled)
-		return;
-	if (nvf->overdue)
+	if (sends || (nvf->stalled && time_after_eq(jiffies, nvf->retry_at))) {
+		nvf->overdue = false;
+		vf_try_again(nv);
+	} else if (nvf->overdue && !nvf->stalled) {
 		vf_stalls(nv);
-	else
+	} else {
 		nvf->overdue = given != seen_given;
+	}
 }
