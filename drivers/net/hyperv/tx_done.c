@@ -102,11 +102,15 @@ void netvsc_tx_completed(struct netvsc_channel *ch,
 
 static bool tx_all_idle(struct netvsc *nv)
 {
+	const struct netvsc_channel *ch;
 	unsigned int i;
 
-	for (i = 0; i < nv->nr_channels; i++)
-		if (!tx_idle(&nv->channels[i]->tx))
+	/* What was sent on a channel that the host took away is not coming. */
+	for (i = 0; i < nv->nr_channels; i++) {
+		ch = nv->channels[i];
+		if (!ch->vmbus->rescind && !tx_idle(&ch->tx))
 			return false;
+	}
 	return true;
 }
 
