@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "netvsc.h"
+#include "trace.h"
 
 /*
  * The largest inbound packet: a transfer page packet with a range for each of
@@ -74,13 +75,17 @@ static void netvsc_completion(struct netvsc_channel *ch,
 {
 	u64 transaction = pkt->trans_id;
 	const void *msg;
+	bool sent;
 	u32 len;
 
 	msg = vmbus_pkt_payload(pkt, &len);
 	switch (FIELD_GET(NETVSC_TID_KIND, transaction)) {
 	case NETVSC_TID_DATA:
-		netvsc_tx_complete(ch, transaction, nvsp_rndis_ok(msg, len),
-				   poll->budget, &poll->tx);
+		sent = nvsp_rndis_ok(msg, len);
+		trace_netvsc_tx_done(ch->nv->ndev, ch->index, transaction,
+				     sent);
+		netvsc_tx_complete(ch, transaction, sent, poll->budget,
+				   &poll->tx);
 		return;
 	case NETVSC_TID_NVSP:
 		nvsp_handle_completion(ch->nv, transaction, msg, len);

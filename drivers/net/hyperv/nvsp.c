@@ -10,6 +10,7 @@
 #include <asm/mshyperv.h>
 
 #include "netvsc.h"
+#include "trace.h"
 
 /* What hosts take of a buffer at most. */
 #define NVSP_RX_BYTES_MAX	(16 * 1024 * 1024)
@@ -55,6 +56,9 @@ static int nvsp_post(struct netvsc *nv, struct nvsp_message *msg,
 		err = vmbus_sendpacket(nvsp_vmbus(nv), msg, sizeof(*msg),
 				       transaction, VM_PKT_DATA_INBAND, flags);
 	} while (nvsp_try_again(err, deadline));
+	if (!err)
+		trace_nvsp_sent(nv->ndev, le32_to_cpu(msg->type), sizeof(*msg),
+				transaction);
 	return err;
 }
 
@@ -164,6 +168,8 @@ void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
 	nvsp->reply_len = min_t(u32, len, sizeof(nvsp->reply));
 	memcpy(&nvsp->reply, msg, nvsp->reply_len);
 	nvsp->awaited = 0;
+	trace_nvsp_received(nv->ndev, le32_to_cpu(nvsp->reply.type),
+			    nvsp->reply_len, transaction);
 	complete(&nvsp->replied);
 	spin_unlock(&nvsp->reply_lock);
 }
@@ -187,6 +193,7 @@ void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len)
 	struct nvsp_message copy = {};
 
 	memcpy(&copy, msg, min_t(u32, len, sizeof(copy)));
+	trace_nvsp_received(nv->ndev, le32_to_cpu(copy.type), len, 0);
 
 	switch (le32_to_cpu(copy.type)) {
 	case NVSP_VF_ASSOCIATION:
@@ -595,6 +602,7 @@ static bool nvsp_switched(const void *msg, u32 len)
 void nvsp_handle_switched(struct netvsc *nv, u64 transaction, const void *msg,
 			  u32 len)
 {
+	trace_nvsp_received(nv->ndev, NVSP_RNDIS_DONE, len, transaction);
 	netvsc_vf_switched(nv, transaction, nvsp_switched(msg, len));
 }
 
@@ -606,6 +614,8 @@ int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
 		.switch_data_path.active = cpu_to_le32(path),
 	};
 
+	int err;
+
 	ASSERT_RTNL();
 
 	if (!nv->nvsp.up)
@@ -613,9 +623,12 @@ int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
 	if (nv->nvsp.version < NVSP_VERSION_4)
 		return -EOPNOTSUPP;
 
-	return nvsp_post(nv, &msg, FIELD_PREP(NETVSC_TID_KIND,
-					      NETVSC_TID_SWITCH) | sequence,
-			 VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, HZ);
+	err = nvsp_post(nv, &msg,
+			FIELD_PREP(NETVSC_TID_KIND, NETVSC_TID_SWITCH) |
+			sequence,
+			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, HZ);
+	trace_netvsc_vf_switch(nv->ndev, to_vf, err);
+	return err;
 }
 
 void nvsp_ranges_init(struct nvsp_ranges *ranges)

@@ -14,6 +14,7 @@
 #include "netvsc.h"
 #include "rndis.h"
 #include "rndis_parse.h"
+#include "trace.h"
 
 /* Room that an answer's information may take; what we ask for is far less. */
 #define RNDIS_MAX_TRANSFER	0x4000
@@ -86,6 +87,17 @@ static void rndis_forget(struct rndis *rndis)
 	spin_unlock_bh(&rndis->reply_lock);
 }
 
+static void rndis_trace(struct netvsc *nv, const struct rndis_hdr *hdr)
+{
+	const struct rndis_oid_request *req = (const void *)(hdr + 1);
+	u32 type = le32_to_cpu(hdr->type);
+	bool oid = type == RNDIS_MSG_QUERY || type == RNDIS_MSG_SET;
+
+	trace_rndis_request(nv->ndev, type, le32_to_cpu(req->id),
+			    oid ? le32_to_cpu(req->oid) : 0,
+			    oid ? le32_to_cpu(req->len) : 0);
+}
+
 /* Hands the open request to the host; an answer of @type is expected, or 0. */
 static int rndis_send(struct netvsc *nv, u32 type)
 {
@@ -103,6 +115,7 @@ static int rndis_send(struct netvsc *nv, u32 type)
 	nvsp_ranges_add(&ranges, rndis->page_dma, le32_to_cpu(hdr->len));
 
 	rndis_await(rndis, type, transaction);
+	rndis_trace(nv, hdr);
 	err = nvsp_send_rndis_control(nv, transaction, &ranges);
 	if (!err)
 		return 0;
@@ -325,6 +338,7 @@ static u32 rndis_handle_reply(struct netvsc *nv, u32 type, const void *body,
 
 	if (!rndis_parse_reply_id(body, len, &id))
 		return NVSP_STATUS_BAD_RNDIS;
+	trace_rndis_answer(nv->ndev, type, id, len);
 
 	spin_lock(&rndis->reply_lock);
 	if (!rndis->awaited || rndis->awaited != id ||
@@ -348,6 +362,7 @@ static u32 rndis_handle_indication(struct netvsc *nv, const void *body, u32 len)
 
 	if (!rndis_parse_indication(body, len, &status))
 		return NVSP_STATUS_BAD_RNDIS;
+	trace_rndis_indication(nv->ndev, status);
 
 	switch (status) {
 	case RNDIS_STATUS_MEDIA_CONNECT:

@@ -15,6 +15,7 @@
 
 #include "rndis.h"
 #include "rx.h"
+#include "trace.h"
 
 #define RX_HEADROOM	(NET_SKB_PAD + NET_IP_ALIGN)
 /* What one page holds of a frame. */
@@ -265,5 +266,6 @@ void rx_skb_deliver(struct netvsc_channel *ch, struct sk_buff *skb,
 				       rx_vlan_tci(frame->vlan));
 
 	rx_account(&ch->rx, len, skb->pkt_type == PACKET_MULTICAST);
+	trace_netvsc_rx(ch->nv->ndev, ch->index, len);
 	napi_gro_receive(&ch->napi, skb);
 }
