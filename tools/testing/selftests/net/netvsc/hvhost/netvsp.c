@@ -198,7 +198,11 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 		.mtu = nv->rndis.frame_size - FRAME_HDR,
 		.vf_announced = nv->vf_announced,
 		.protocol_errors = nv->protocol_errors,
+		.tx_csum = nv->rndis.tx_csum,
+		.tx_lso = nv->rndis.tx_lso,
 		.tx_bad_offload = nv->rndis.tx_bad_offload,
+		.rx_csum = nv->rndis.rx_csum4 & NDIS_CSUM_TCP,
+		.rsc = nv->rndis.rsc4 && nv->rndis.rsc6,
 	};
 }
 

@@ -45,7 +45,9 @@ struct netvsp_state {
 	uint32_t mtu;
 	bool vf_announced;
 	uint64_t protocol_errors;
+	uint64_t tx_csum, tx_lso;	/* left to the host, see struct rndis */
 	uint64_t tx_bad_offload;
+	bool rx_csum, rsc;		/* switched on by the guest */
 };
 
 struct netvsp_counts {

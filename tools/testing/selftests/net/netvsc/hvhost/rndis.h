@@ -37,6 +37,8 @@ struct vnic;
  * @frame_size: MTU and Ethernet header
  * @ready: initialized and not halted
  * @vlan_inline: the guest does not know tags outside of the frame
+ * @tx_csum: frames whose checksum the guest left to the host
+ * @tx_lso: frames whose segmentation it did
  * @tx_bad_offload: messages refused because the host was asked to finish a frame
  *	in a way that makes no sense, or that was not agreed on
  * @offload_changed: the guest should be told of its new configuration
@@ -54,6 +56,7 @@ struct rndis {
 	bool ready;
 	bool vlan_inline;
 	bool offload_changed;
+	uint64_t tx_csum, tx_lso;
 	uint64_t tx_bad_offload;
 	uint32_t filter;
 	uint32_t tx_csum4, tx_csum6, rx_csum4, rx_csum6;

@@ -182,6 +182,10 @@ static const char *to_frame(struct rndis *rn, const struct ppis *ppis,
 	why = want(rn, ppis, frame);
 	if (why)
 		rn->tx_bad_offload++;
+	else if (ppis->has_lso)
+		rn->tx_lso++;
+	else if (frame->needs_csum)
+		rn->tx_csum++;
 	return why;
 }
 
