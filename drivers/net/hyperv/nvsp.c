@@ -613,7 +613,6 @@ int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
 		.type = cpu_to_le32(NVSP_SWITCH_DATA_PATH),
 		.switch_data_path.active = cpu_to_le32(path),
 	};
-
 	int err;
 
 	ASSERT_RTNL();
