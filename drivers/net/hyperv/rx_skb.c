@@ -77,7 +77,8 @@ bool rx_skb_append(struct netvsc_channel *ch, struct sk_buff *skb,
 
 	/* Nothing is left of the head's room when there are pages. */
 	n = min_t(u32, len, skb_tailroom(skb));
-	skb_put_data(skb, data, n);
+	if (n)
+		skb_put_data(skb, data, n);
 
 	for (data += n, len -= n; len; data += n, len -= n) {
 		frag = rx_skb_last_page(ch, skb);
