@@ -4,6 +4,7 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/netpoll.h>
+#include <net/sch_generic.h>
 
 #include "vf_internal.h"
 
@@ -48,8 +49,52 @@ rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 	return RX_HANDLER_ANOTHER;
 }
 
+/* Somebody wants to see, to filter or to shape what the VF sends. */
+static bool vf_is_watched(struct net_device *vf)
+{
+#ifdef CONFIG_NET_XGRESS
+	if (rcu_access_pointer(vf->tcx_egress))
+		return true;
+#endif
+#ifdef CONFIG_NETFILTER_EGRESS
+	if (rcu_access_pointer(vf->nf_hooks_egress))
+		return true;
+#endif
+	return dev_nit_active(vf);
+}
+
+static u16 vf_pick_queue(struct net_device *vf, struct sk_buff *skb)
+{
+	const struct net_device_ops *ops = vf->netdev_ops;
+	u16 queue;
+
+	if (vf->real_num_tx_queues == 1)
+		return 0;
+	queue = ops->ndo_select_queue ? ops->ndo_select_queue(vf, skb, NULL) :
+					netdev_pick_tx(vf, skb, NULL);
+	return netdev_cap_txqueue(vf, queue);
+}
+
+/* The stack does the same with a qdisc that would only pass the packet on. */
+static bool vf_may_bypass(struct net_device *vf, u16 queue)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(vf, queue);
+	struct Qdisc *q = rcu_dereference_bh(txq->qdisc);
+
+	return (q->flags & TCQ_F_CAN_BYPASS) && qdisc_is_empty(q) &&
+	       !qdisc_is_running(q);
+}
+
+/*
+ * The packet has been through netvsc's qdisc, and the VF's would make it pay
+ * again.  What the VF's queue has no room for waits in there all the same, and
+ * later packets behind it.  Return: as dev_queue_xmit().
+ */
 static int vf_queue(struct net_device *vf, struct sk_buff *skb)
 {
+	u16 queue;
+	int ret;
+
 	/* pktgen sends one packet many times, and a qdisc links it only once. */
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb))
@@ -61,6 +106,17 @@ static int vf_queue(struct net_device *vf, struct sk_buff *skb)
 	 */
 	skb_set_queue_mapping(skb, 0);
 	skb->dev = vf;
+	/* It may have to be cut up, of which only the long way is capable. */
+	if (skb_is_gso(skb) || unlikely(vf_is_watched(vf)))
+		return dev_queue_xmit(skb);
+
+	queue = vf_pick_queue(vf, skb);
+	if (likely(vf_may_bypass(vf, queue))) {
+		ret = __dev_direct_xmit(skb, queue);
+		if (likely(dev_xmit_complete(ret)))
+			return ret;
+		skb_set_queue_mapping(skb, 0);
+	}
 	return dev_queue_xmit(skb);
 }
 
