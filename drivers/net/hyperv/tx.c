@@ -28,7 +28,6 @@
 
 #include "netvsc.h"
 #include "rndis.h"
-#include "trace.h"
 #include "tx_rndis.h"
 
 /* The largest packet in the ring, with its descriptor and trailer. */
@@ -375,7 +374,6 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 		return NETDEV_TX_OK;
 
 	ch = nv->channels[skb_get_queue_mapping(skb)];
-	trace_netvsc_tx(skb, ch->index);
 	ret = tx_packet(ch, skb);
 	/* What the stack has more of may take the VF. */
 	if (!netdev_xmit_more() || rcu_access_pointer(nv->vf.tx))
@@ -464,8 +462,14 @@ static bool tx_csum_possible(const struct netvsc *nv, const struct sk_buff *skb)
 static bool tx_lso_possible(const struct netvsc *nv, const struct sk_buff *skb)
 {
 	u32 headers = skb_tcp_all_headers(skb);
+	u32 segs = skb_shinfo(skb)->gso_segs;
 
-	return skb_shinfo(skb)->gso_segs >= nv->caps.tso_min_segs &&
+	/* What comes from a tap or a packet socket has not been counted yet. */
+	if (!segs)
+		segs = DIV_ROUND_UP(skb->len - headers,
+				    skb_shinfo(skb)->gso_size);
+
+	return segs >= nv->caps.tso_min_segs &&
 	       headers <= NETVSC_TX_LSO_HEADERS && headers <= skb_headlen(skb);
 }
 
