@@ -75,7 +75,7 @@ same_loan()
 {
 	local before
 
-	channels_read || return 1
+	channels_set "$CH_MAX" || return 1
 	before="$GPADLS $GPADL_PAGES"
 	channels_set 1 && channels_set "$CH_MAX" || return 1
 	wait_for 30 "a loan of $before" lent "$before"
