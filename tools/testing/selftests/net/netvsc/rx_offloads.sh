@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the host says of received frames reaches the stack: that a checksum is
+# good, the flow's hash, the queue.  Programs at the NIC's ingress drop TCP segments of which it is not so.
+
+. "$(dirname "$0")/lib.sh"
+
+PROGS=$HERE/rx_state.bpf.o
+
+plan 9
+need ethtool iperf3 tc
+[ -e "$PROGS" ] || skip_all "rx_state.bpf.o is not there"
+modprobe -q sch_ingress && modprobe -q cls_bpf ||
+	skip_all "no modules sch_ingress and cls_bpf"
+setup
+trap 'all_pass; feature rx on; feature rxhash on; feature gro on; cleanup' EXIT
+
+feature() { ethtool -K "$NIC" "$1" "$2" > "$TMP/feature" 2>&1; }
+
+feature_is()
+{
+	ethtool -k "$NIC" | grep -q "^$1: $2"
+}
+
+# only PROGRAM: no other segments get through
+only()
+{
+	all_pass
+	tc qdisc add dev "$NIC" clsact 2> "$TMP/tc" &&
+		tc filter add dev "$NIC" ingress bpf direct-action \
+			object-file "$PROGS" program "$1" 2> "$TMP/tc" && return
+	msg "$1: $(tail -n 1 "$TMP/tc")"
+	return 1
+}
+
+all_pass() { tc qdisc del dev "$NIC" clsact 2> /dev/null; }
+
+# A connection of its own, both ways
+connects() { iperf 1 && iperf 1 -R; }
+
+# None comes about: not one SYN of the host's gets through.
+connects_not()
+{
+	! timeout 5 iperf3 -c "$HOST4" -t 1 > /dev/null 2>&1
+}
+
+# What the host coalesces is a matter of rsc.sh.
+feature lro off
+
+# GRO checks for itself what it merges, before the programs look.
+check "GRO can be switched off" feature gro off
+check "TCP's checksums are said to be good" \
+	eval 'only rx_verified && connects'
+check "not when receive checksumming is off" \
+	eval 'feature rx off && feature_is rx-checksumming off && connects_not'
+check "TCP works without" eval 'all_pass; connects'
+feature rx on
+check "and they are again when it is on" \
+	eval 'only rx_verified && connects'
+check "segments have the queue that they came from" \
+	eval 'only rx_queued && connects'
+
+# Without receive side scaling a host does not hash.
+if ethtool -x "$NIC" > /dev/null 2>&1; then
+	check "segments have a hash" eval 'only rx_hashed && connects'
+	check "not when receive hashing is off" eval \
+		'feature rxhash off && feature_is receive-hashing off &&
+		connects_not'
+	check "and they have again when it is on" \
+		eval 'feature rxhash on && connects'
+else
+	ktap_test_skip "segments have a hash (no receive side scaling)"
+	ktap_test_skip "not when receive hashing is off (likewise)"
+	ktap_test_skip "and they have again when it is on (likewise)"
+fi
+all_pass
+finish
