@@ -62,7 +62,7 @@ start_direct()
 
 start_nested()
 {
-	local -a serial=() share=()
+	local -a serial=() share=() clock=()
 	local memory_outer=$((memory + 1024)) console=log model=none
 
 	((interactive == 0)) || {
@@ -77,6 +77,8 @@ start_nested()
 		-virtfs "local,path=$out,mount_tag=out,security_model=$model"
 	)
 	((memory_outer >= 2048)) || memory_outer=2048
+	# sleep=off: time that nothing is executed in passes at once.
+	((icount == 0)) || clock=(-icount "shift=1,sleep=off")
 	# The check counts timer interrupts in a stretch of time that a loaded
 	# machine may not give an emulated CPU: no_timer_check.
 	# One CPU: with several, an outer kernel now and then died of an int3
@@ -84,6 +86,7 @@ start_nested()
 	: >"$out/outer.log"
 	setpriv --pdeathsig KILL qemu-system-x86_64 \
 		-machine q35 -accel tcg,thread=single,tb-size=512 -cpu max \
+		"${clock[@]}" \
 		-m "$memory_outer" -smp 1 -nodefaults -no-user-config \
 		-display none -no-reboot -serial "file:$out/outer.log" \
 		"${serial[@]}" "${share[@]}" -kernel "$outer_kernel/vmlinuz" \
