@@ -15,7 +15,7 @@ ifndef NETVSC_START
 export NETVSC_START := $(shell date +%s)
 endif
 
-.PHONY: help demo check selftest kunit lint shell modules series series-check
+.PHONY: help demo check selftest kunit lint bench shell modules series series-check
 .PHONY: deb deb-test hvhost clean distclean
 .PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
 	prepare-hvhost prepare-modules
@@ -27,6 +27,7 @@ help:
 	@echo '                [HOST=ws2012r2|ws2016|ws2019|ws2022|azure] [VCPUS=N]'
 	@echo "make kunit      the driver's KUnit tests"
 	@echo 'make lint       static analysis, [T="TOOL ..."]'
+	@echo 'make bench      instructions for each packet, ours and stock'
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
 	@echo 'make modules    the driver, out of tree, [KDIR=...]'
 	@echo 'make series     the patches for the kernel, in out/series'
@@ -66,6 +67,12 @@ shell:
 modules:
 	@$(RIG)/install-packages fetch build
 	@$(RIG)/modules KERNEL=$(KERNEL) $(if $(KDIR),KDIR="$(KDIR)")
+
+bench:
+	@$(RIG)/install-packages fetch build bench nested run
+	@$(call prepare,kernel small hvhost modules)
+	@$(TESTS)/bench/run $(if $(ORDER),--order "$(ORDER)") \
+		$(if $(filter 1,$(KVM)),--kvm)
 
 series:
 	@$(RIG)/install-packages fetch series
