@@ -64,6 +64,7 @@ start_nested()
 {
 	local -a serial=() share=() clock=()
 	local memory_outer=$((memory + 1024)) console=log model=none
+	local outer_append=''
 
 	((interactive == 0)) || {
 		console=/dev/ttyS1
@@ -78,7 +79,11 @@ start_nested()
 	)
 	((memory_outer >= 2048)) || memory_outer=2048
 	# sleep=off: time that nothing is executed in passes at once.
-	((icount == 0)) || clock=(-icount "shift=1,sleep=off")
+	((icount == 0)) || {
+		clock=(-icount "shift=1,sleep=off")
+		outer_append=' sleep_is_no_time'
+	}
+	touch "$out/alive"
 	# The check counts timer interrupts in a stretch of time that a loaded
 	# machine may not give an emulated CPU: no_timer_check.
 	# One CPU: with several, an outer kernel now and then died of an int3
@@ -91,7 +96,7 @@ start_nested()
 		-display none -no-reboot -serial "file:$out/outer.log" \
 		"${serial[@]}" "${share[@]}" -kernel "$outer_kernel/vmlinuz" \
 		-initrd "$work/outer.initrd" -append \
-		"console=ttyS0 quiet panic=-1 mitigations=off no_timer_check" \
+		"console=ttyS0 quiet panic=-1 mitigations=off no_timer_check$outer_append" \
 		<&"$stdin" >&"$stdout" 2>"$out/qemu.log" &
 	machine=$!
 	cleanup_pids+=("$machine")

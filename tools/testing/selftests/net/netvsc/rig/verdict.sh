@@ -4,6 +4,9 @@
 # Watches a running machine, and finds out afterwards how it went.  Part of run;
 # leaves status and verdict.
 
+# Seconds without a sign of life, on a machine that has others to serve
+MACHINE_LIFE=120
+
 follow_file()
 {
 	local filter=$1 file=$2
@@ -22,6 +25,18 @@ sizes()
 		true
 }
 
+# An emulated machine that gives no sign of life any more.  Seen with qemu 7.2,
+# once in an hour or so: its CPU thread goes round and round without executing
+# an instruction, inner guest and outer kernel alike.
+machine_is_dead()
+{
+	local alive
+
+	((icount == 0)) || return 1
+	alive=$(stat -c %Y "$out/alive" 2>/dev/null) || return 1
+	(($(date +%s) - alive > MACHINE_LIFE))
+}
+
 watch()
 {
 	local start=$SECONDS said=$SECONDS last='' now
@@ -33,7 +48,10 @@ watch()
 		if [[ $now != "$last" ]]; then
 			last=$now said=$SECONDS
 		fi
-		if ((SECONDS - start > timeout)); then
+		if machine_is_dead; then
+			dead=1
+			verdict="the emulated machine has stopped executing"
+		elif ((SECONDS - start > timeout)); then
 			verdict="the run took more than $timeout s"
 		elif ((SECONDS - said > stall)); then
 			verdict="the guest said nothing for $stall s"
@@ -62,6 +80,7 @@ judge()
 
 	if [[ $verdict ]]; then
 		status=124
+		((dead == 0)) || status=7
 		return
 	fi
 	if [[ -e $out/status ]]; then
