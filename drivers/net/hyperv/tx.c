@@ -28,6 +28,7 @@
 
 #include "netvsc.h"
 #include "rndis.h"
+#include "trace.h"
 #include "tx_rndis.h"
 
 /* The largest packet in the ring, with its descriptor and trailer. */
@@ -374,6 +375,7 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 		return NETDEV_TX_OK;
 
 	ch = nv->channels[skb_get_queue_mapping(skb)];
+	trace_netvsc_tx(skb, ch->index);
 	ret = tx_packet(ch, skb);
 	/* What the stack has more of may take the VF. */
 	if (!netdev_xmit_more() || rcu_access_pointer(nv->vf.tx))
