@@ -133,10 +133,11 @@ refused()
 	feature_is "$3" "$4" && wait_for 30 "answer" answers "$HOST4"
 }
 
-# With nothing in its way any more it can be switched.
+# With nothing in its way any more it can be switched.  What the host refused is
+# wanted still.
 not_refused()
 {
-	control fault 0 off && switch lro on && host_is_told rsc 1 &&
+	control fault 0 off && switch rx on && switch lro on && host_is_told rsc 1 &&
 		switch lro off && host_is_told rsc 0
 }
 
