@@ -128,6 +128,7 @@ under_traffic()
 
 refused()
 {
+	switch "$1" "$4" || return 1
 	control fault 0 step "$SET_OFFLOADS" refuse || return 1
 	! switch "$1" "$2" 2> /dev/null || feature "$3" "$4"
 	feature_is "$3" "$4" && wait_for 30 "answer" answers "$HOST4"
