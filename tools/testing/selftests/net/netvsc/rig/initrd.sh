@@ -12,7 +12,7 @@ guest_modules=(
 )
 # Tests are skipped without them.
 optional_modules=(
-	act_gact cls_bpf cls_flower netconsole nf_tables sch_ingress team
+	act_gact cls_bpf cls_flower netconsole nf_tables pktgen sch_ingress team
 	team_mode_roundrobin
 )
 
