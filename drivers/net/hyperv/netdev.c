@@ -194,13 +194,17 @@ static int netvsc_change_mtu(struct net_device *ndev, int mtu)
 
 static int netvsc_set_mac(struct net_device *ndev, void *addr)
 {
+	struct netvsc *nv = netvsc_priv(ndev);
 	const struct sockaddr *sa = addr;
 	int err;
 
 	err = eth_prepare_mac_addr_change(ndev, addr);
 	if (err)
 		return err;
-	err = rndis_set_mac(netvsc_priv(ndev), sa->sa_data);
+	err = rndis_set_mac(nv, sa->sa_data);
+	/* A host that said nothing may deliver to the new one all the same. */
+	if (err == -ETIMEDOUT)
+		netvsc_netdev_sync_mac(nv);
 	if (err)
 		return err;
 	eth_commit_mac_addr_change(ndev, addr);
