@@ -5,7 +5,7 @@
 # leaves status and verdict.
 
 # Seconds without a sign of life, on a machine that has others to serve
-MACHINE_LIFE=120
+MACHINE_LIFE=90
 
 follow_file()
 {
