@@ -86,12 +86,23 @@ down_unanswered()
 	((MS < WAIT)) && ! vf_is_up
 }
 
+# guest_sends_on_vf: an echo request goes out on the VF
+guest_sends_on_vf()
+{
+	local tx
+
+	stats_read && tx=$(counter vf tx_frames) && answers "$HOST4" &&
+		stats_read && (($(counter vf tx_frames) > tx))
+}
+
+# The host has been on the VF all the while; the guest has to ask anew.
 up_again()
 {
 	control fault 0 off && ip link set dev "$NIC" up &&
 		wait_for 30 "carrier" nic_carrier 1 &&
 		wait_for 30 "answer" answers "$HOST4" &&
-		wait_for 30 "data path on the VF" host_path vf
+		wait_for 30 "data path on the VF" guest_sends_on_vf &&
+		host_path vf
 }
 
 # plug_slow: the host is asked, and makes up its mind
