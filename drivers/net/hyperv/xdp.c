@@ -36,9 +36,10 @@ static u32 xdp_len(const struct rx_frame *frame)
  * The program sees the frame as it was on the wire.  A tag that was kept apart
  * would be lost when the frame is sent on.
  */
-static void xdp_copy(struct vlan_ethhdr *to, struct rx_frame *frame)
+static void xdp_copy(void *to, struct rx_frame *frame)
 {
 	const u32 macs = 2 * ETH_ALEN;
+	struct vlan_ethhdr *hdr = to;
 
 	if (likely(!(frame->flags & RX_HAS_VLAN))) {
 		memcpy(to, frame->data, frame->len);
@@ -46,10 +47,9 @@ static void xdp_copy(struct vlan_ethhdr *to, struct rx_frame *frame)
 	}
 
 	memcpy(to, frame->data, macs);
-	to->h_vlan_proto = htons(ETH_P_8021Q);
-	to->h_vlan_TCI = htons(rx_vlan_tci(frame->vlan));
-	memcpy(&to->h_vlan_encapsulated_proto, frame->data + macs,
-	       frame->len - macs);
+	hdr->h_vlan_proto = htons(ETH_P_8021Q);
+	hdr->h_vlan_TCI = htons(rx_vlan_tci(frame->vlan));
+	memcpy(to + macs + VLAN_HLEN, frame->data + macs, frame->len - macs);
 	frame->flags &= ~RX_HAS_VLAN;
 }
 
