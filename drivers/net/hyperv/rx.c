@@ -19,10 +19,12 @@
  * @run: parts that have come of a coalesced frame
  * @skb: that frame so far; NULL if it is not wanted
  * @first: its first part
+ * @lost: what comes are parts of a frame that has been counted as malformed
  */
 struct rx_batch {
 	struct netvsc_channel *ch;
 	struct rx_run run;
+	bool lost;
 	struct sk_buff *skb;
 	struct rx_frame first;
 };
@@ -131,13 +133,15 @@ static void rx_run_end(struct rx_batch *batch)
 static u32 rx_part(struct rx_batch *batch, struct rx_frame *frame)
 {
 	bool begins = frame->flags & RX_IS_FIRST;
+	bool again = batch->lost && !begins;
 	u32 status;
 
 	if (batch->run.open && (begins || !(frame->flags & RX_IS_PART)))
 		rx_run_lost(batch);
-	if (!rx_run_add(&batch->run, frame)) {
+	batch->lost = !rx_run_add(&batch->run, frame);
+	if (batch->lost) {
 		rx_run_drop(batch);
-		return NVSP_STATUS_BAD_RNDIS;
+		return again ? NVSP_STATUS_SUCCESS : NVSP_STATUS_BAD_RNDIS;
 	}
 	if (!(frame->flags & RX_IS_PART))
 		return rx_deliver(batch->ch, frame);
@@ -182,6 +186,7 @@ static u32 rx_ranges(struct netvsc_channel *ch,
 
 	batch.ch = ch;
 	batch.run.open = false;
+	batch.lost = false;
 	batch.skb = NULL;
 	for (i = 0; i < xfer->count; i++) {
 		msg = vmbus_xfer_range(xfer, i, buf->base, buf->size, &len);

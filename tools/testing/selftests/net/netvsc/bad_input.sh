@@ -21,12 +21,15 @@ FAULTS="
 	rndis-data-offset	rx_0_malformed
 	rndis-info		rx_0_malformed
 	rndis-unknown		rx_0_malformed
+	rsc-no-first		rx_0_malformed
+	rsc-no-last		rx_0_malformed
+	rsc-too-long		rx_0_malformed
 	completion-unknown	host_bad_transaction
 	completion-twice	host_bad_transaction
 "
 FLOOD=200
 
-plan 31
+plan 37
 need control ethtool dmesg
 setup
 
