@@ -422,6 +422,29 @@ iperf_stop()
 	IPERF_PID=
 }
 
+# longest DEVICE COMMAND...: that, and the longest frame of iperf's data that
+# passes there meanwhile is then in LONGEST (bytes).  Needs tcpdump.
+longest()
+{
+	local dev=$1 dump status=0
+
+	shift
+	tcpdump -n -e -l -p -Z root -i "$dev" -s 100 'tcp src port 5201' \
+		> "$TMP/dump" 2> "$TMP/tcpdump" &
+	dump=$!
+	wait_for 30 "tcpdump" grep -q listening "$TMP/tcpdump" || status=1
+	"$@" || status=1
+	kill -INT "$dump"
+	wait "$dump"
+	LONGEST=$(awk 'match($0, /, length [0-9]+:/) {
+		len = substr($0, RSTART + 9, RLENGTH - 10) + 0
+		if (len > max)
+			max = len
+	} END { print max + 0 }' "$TMP/dump")
+	msg "longest frame on $dev: $LONGEST"
+	return "$status"
+}
+
 # --- before and after -------------------------------------------------------
 
 # need WHAT...: control (hvhost's port), vf (that, and drivers for a VF), ipv6,

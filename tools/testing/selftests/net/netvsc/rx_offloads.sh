@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What the host says of received frames reaches the stack: that a checksum is
-# good, the flow's hash, the queue.  Programs at the NIC's ingress drop TCP segments of which it is not so.
+# good, the flow's hash, the queue; and GRO can merge segments by that.
+# Programs at the NIC's ingress drop TCP segments of which it is not so.
 
 . "$(dirname "$0")/lib.sh"
 
 PROGS=$HERE/rx_state.bpf.o
 
-plan 9
-need ethtool iperf3 tc
+plan 11
+need ethtool iperf3 tc tcpdump
 [ -e "$PROGS" ] || skip_all "rx_state.bpf.o is not there"
 modprobe -q sch_ingress && modprobe -q cls_bpf ||
 	skip_all "no modules sch_ingress and cls_bpf"
@@ -75,4 +76,9 @@ else
 	ktap_test_skip "and they have again when it is on (likewise)"
 fi
 all_pass
+
+check "nothing is merged without GRO" \
+	eval 'longest "$NIC" iperf 2 -R && ((LONGEST > 1000 && LONGEST <= 1514))'
+feature gro on
+check "GRO merges segments" eval 'longest "$NIC" iperf 2 -R && ((LONGEST > 3000))'
 finish

@@ -11,7 +11,7 @@
 PROGS=$HERE/xdp.bpf.o
 COUNT=10
 
-plan 14
+plan 16
 need control ethtool
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
 setup
@@ -131,7 +131,20 @@ ip link del dev other
 check "REDIRECT to no device: no answer comes" \
 	with xdp_redirect_away counts errors $COUNT pinged 0
 
+lro_is() { ethtool -k "$NIC" | grep -q "^large-receive-offload: $1"; }
+lro() { ethtool -K "$NIC" lro "$1" > "$TMP/lro" 2>&1; }
 detach
+if lro_is "off \[fixed\]"; then
+	ktap_test_skip "LRO gives way to a program (this host does not coalesce)"
+	ktap_test_skip "and comes back (likewise)"
+else
+	lro on
+	check "LRO gives way to a program" \
+		eval 'with xdp_pass pinged $COUNT && lro_is off'
+	check "and comes back" eval 'detach && lro_is on'
+	lro off
+fi
+
 check "without a program all is as before" pinged $COUNT
 check "and none is seen" eval '! attached'
 

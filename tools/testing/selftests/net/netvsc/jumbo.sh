@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Jumbo frames, up to what the host's switch carries: they arrive whole, both
+# ways, and the way back to small ones is open.  Programs of XDP want a frame in
+# one page, which is checked whichever comes first.
+
+. "$(dirname "$0")/lib.sh"
+
+PROGS=$HERE/xdp.bpf.o
+
+plan 17
+need control ethtool iperf3 mtu=9000
+[ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
+setup
+trap 'ip link set dev "$NIC" xdpdrv off; cleanup' EXIT
+
+# Stock would not take a program with it.
+ethtool -K "$NIC" lro off > /dev/null 2>&1
+
+mtu() { ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ]; }
+
+# fits SIZE [COUNT]: packets of this size pass, and all of their bytes come back
+fits()
+{
+	ping -n -c "${2:-1}" -i 0.05 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
+		> "$TMP/ping" 2>&1 && ! grep -q "wrong data" "$TMP/ping" &&
+		grep -q " 0% packet loss" "$TMP/ping"
+}
+
+# large COMMAND...: frames to the guest are large ones meanwhile
+large()
+{
+	local frames bytes
+
+	stats_read || return 1
+	frames=$(counter synthetic rx_frames) bytes=$(counter synthetic rx_bytes)
+	"$@" || return 1
+	stats_read || return 1
+	frames=$(($(counter synthetic rx_frames) - frames))
+	bytes=$(($(counter synthetic rx_bytes) - bytes))
+	msg "$bytes bytes in $frames frames"
+	((bytes > 4000 * frames))
+}
+
+attach()
+{
+	ip link set dev "$NIC" xdpdrv object "$PROGS" program xdp_pass \
+		2> "$TMP/attach"
+}
+
+attached() { [[ $(ip link show dev "$NIC") = *"prog/xdp"* ]]; }
+
+check "an MTU of $MTU is taken" mtu "$MTU"
+wait_for 30 "carrier" nic_carrier 1
+check "packets of $MTU bytes pass" wait_for 30 "an answer" fits "$MTU"
+check "a hundred of them, and none is lost" large fits "$MTU" 100
+check "those of a page and around it, too" eval '
+	for size in 3500 3700 3760 3800 4096 4200; do
+		fits $size 3 || { msg "not $size"; false; break; }
+	done'
+check "a byte more does not fit" eval '! fits $((MTU + 1))'
+check "UDP to the guest in frames of that size" \
+	large iperf 2 -R -u -b 5M -l $((MTU - 28))
+check "TCP both ways" eval 'iperf 2 && iperf 2 -R'
+
+check "a program of XDP is refused" eval '! attach'
+check "with a reason that names the MTU" grep -qi mtu "$TMP/attach"
+check "packets of $MTU bytes pass still" fits "$MTU" 3
+
+check "back to 1500" mtu 1500
+check "and traffic goes on" wait_for 30 "an answer" fits 1500
+check "a program is taken" attach
+check "then a large MTU is refused" \
+	eval '! mtu 4000 2> /dev/null && [ "$(attr mtu)" = 1500 ]'
+check "traffic goes on" wait_for 30 "an answer" fits 1500
+check "one of less than a page is taken, and the program stays" \
+	eval 'mtu 3400 && attached'
+check "packets of it pass the program" wait_for 30 "an answer" fits 3400
+finish
