@@ -480,6 +480,11 @@ static inline struct netvsc *netvsc_priv(const struct net_device *ndev)
 	return netdev_priv(ndev);
 }
 
+static inline struct netdev_queue *netvsc_txq(const struct netvsc_channel *ch)
+{
+	return netdev_get_tx_queue(ch->nv->ndev, ch->index);
+}
+
 static inline void netvsc_count(struct netvsc *nv, enum netvsc_event event)
 {
 	atomic_long_inc(&nv->events[event]);

@@ -35,11 +35,6 @@
 #define NETVSC_TX_PACKET_MAX	(sizeof(struct nvsp_ranges) + \
 				 sizeof(struct nvsp_message) + 16)
 
-static struct netdev_queue *tx_queue(const struct netvsc_channel *ch)
-{
-	return netdev_get_tx_queue(ch->nv->ndev, ch->index);
-}
-
 /* When the queue has to wait */
 
 static bool tx_ring_low(const struct netvsc_channel *ch)
@@ -54,7 +49,7 @@ static bool tx_ring_low(const struct netvsc_channel *ch)
  */
 static void tx_block(struct netvsc_channel *ch)
 {
-	netif_tx_stop_queue(tx_queue(ch));
+	netif_tx_stop_queue(netvsc_txq(ch));
 	netvsc_tx_count(&ch->tx, &ch->tx.stats.ring_full);
 	/* Pairs with netvsc_tx_poll(). */
 	smp_store_release(&ch->tx.blocked, true);
@@ -67,7 +62,7 @@ static void tx_stop_if_low(struct netvsc_channel *ch)
 		tx_block(ch);
 		return;
 	}
-	if (!netif_txq_maybe_stop(tx_queue(ch), tx_pool_avail(&ch->tx.direct),
+	if (!netif_txq_maybe_stop(netvsc_txq(ch), tx_pool_avail(&ch->tx.direct),
 				  1, NETVSC_TX_WAKE))
 		netvsc_tx_count(&ch->tx, &ch->tx.stats.stopped);
 }
@@ -147,7 +142,7 @@ static bool tx_end_batch(struct netvsc_channel *ch)
 
 	slot->packets = batch->packets;
 	slot->bytes = batch->bytes;
-	netdev_tx_sent_queue(tx_queue(ch), batch->bytes);
+	netdev_tx_sent_queue(netvsc_txq(ch), batch->bytes);
 	if (likely(tx_send_batch(ch)))
 		return true;
 	tx_block(ch);
@@ -170,9 +165,9 @@ void netvsc_tx_kick_all(struct netvsc *nv)
 
 	for (i = 0; i < nv->nr_channels; i++) {
 		ch = nv->channels[i];
-		__netif_tx_lock_bh(tx_queue(ch));
+		__netif_tx_lock_bh(netvsc_txq(ch));
 		netvsc_tx_kick(ch);
-		__netif_tx_unlock_bh(tx_queue(ch));
+		__netif_tx_unlock_bh(netvsc_txq(ch));
 	}
 }
 
@@ -264,7 +259,7 @@ static int tx_take_slot(struct netvsc_channel *ch, u32 *index)
 	if (likely(tx_pool_take(&ch->tx.direct, index)))
 		return 0;
 	/* The queue stops before this happens, but for frames of XDP. */
-	netif_txq_try_stop(tx_queue(ch), tx_pool_avail(&ch->tx.direct),
+	netif_txq_try_stop(netvsc_txq(ch), tx_pool_avail(&ch->tx.direct),
 			   NETVSC_TX_WAKE);
 	return -EAGAIN;
 }
@@ -276,7 +271,7 @@ static void tx_submit_direct(struct netvsc_channel *ch, u32 index, u32 packets,
 
 	slot->packets = packets;
 	slot->bytes = bytes;
-	netdev_tx_sent_queue(tx_queue(ch), bytes);
+	netdev_tx_sent_queue(netvsc_txq(ch), bytes);
 	if (likely(tx_send_direct(ch, index))) {
 		tx_stop_if_low(ch);
 		return;
@@ -337,7 +332,7 @@ static netdev_tx_t tx_packet(struct netvsc_channel *ch, struct sk_buff *skb)
 
 	/* Opening the device wakes queues, whatever they wait for. */
 	if (unlikely(ch->tx.blocked)) {
-		netif_tx_stop_queue(tx_queue(ch));
+		netif_tx_stop_queue(netvsc_txq(ch));
 		return NETDEV_TX_BUSY;
 	}
 	if (unlikely(ch->vmbus->rescind)) {
@@ -522,7 +517,7 @@ static bool tx_try_unblock(struct netvsc_channel *ch)
 
 	WRITE_ONCE(tx->blocked, false);
 	if (!READ_ONCE(ch->nv->closing) && tx_pool_avail(&tx->direct))
-		netif_tx_wake_queue(tx_queue(ch));
+		netif_tx_wake_queue(netvsc_txq(ch));
 	return true;
 }
 
@@ -533,7 +528,7 @@ static bool tx_try_unblock(struct netvsc_channel *ch)
  */
 bool netvsc_tx_poll(struct netvsc_channel *ch)
 {
-	struct netdev_queue *txq = tx_queue(ch);
+	struct netdev_queue *txq = netvsc_txq(ch);
 	struct netvsc_tx *tx = &ch->tx;
 	bool again = false;
 

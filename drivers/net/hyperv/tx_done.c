@@ -8,11 +8,6 @@
 
 #include "netvsc.h"
 
-static struct netdev_queue *tx_queue(const struct netvsc_channel *ch)
-{
-	return netdev_get_tx_queue(ch->nv->ndev, ch->index);
-}
-
 static void tx_bad_transaction(struct netvsc *nv, u64 transaction)
 {
 	netvsc_count(nv, NETVSC_EV_BAD_TRANSACTION);
@@ -88,7 +83,7 @@ void netvsc_tx_completed(struct netvsc_channel *ch,
 		return;
 
 	/* A queue that waits for the ring is netvsc_tx_poll()'s. */
-	woken = !__netif_txq_completed_wake(tx_queue(ch), done->messages,
+	woken = !__netif_txq_completed_wake(netvsc_txq(ch), done->messages,
 					    done->bytes,
 					    tx_pool_avail(&tx->direct),
 					    NETVSC_TX_WAKE,
@@ -212,7 +207,7 @@ void netvsc_tx_stop(struct netvsc_channel *ch)
 	tx->blocked = false;
 	tx->waiting = false;
 	tx->batch.messages = 0;
-	netdev_tx_reset_queue(tx_queue(ch));
+	netdev_tx_reset_queue(netvsc_txq(ch));
 	tx_pool_exit(&tx->sections);
 	tx_pool_exit(&tx->direct);
 	netvsc_tx_direct_exit(ch);

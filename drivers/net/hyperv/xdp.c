@@ -22,11 +22,6 @@
 /* With the host's tag in front of one that is in the data anyway. */
 #define XDP_MTU_MAX	(XDP_FRAME_MAX - VLAN_ETH_HLEN - VLAN_HLEN)
 
-static struct netdev_queue *xdp_txq(struct netvsc_channel *ch)
-{
-	return netdev_get_tx_queue(ch->nv->ndev, ch->index);
-}
-
 static u32 xdp_len(const struct rx_frame *frame)
 {
 	return frame->len + (frame->flags & RX_HAS_VLAN ? VLAN_HLEN : 0);
@@ -82,7 +77,7 @@ static void xdp_pass(struct netvsc_channel *ch, const struct xdp_buff *xdp,
 static int xdp_send(struct netvsc_channel *ch, struct xdp_buff *xdp)
 {
 	struct xdp_frame *frame = xdp_convert_buff_to_frame(xdp);
-	struct netdev_queue *txq = xdp_txq(ch);
+	struct netdev_queue *txq = netvsc_txq(ch);
 	int err;
 
 	if (unlikely(!frame))
@@ -190,7 +185,7 @@ u32 rx_xdp(struct netvsc_channel *ch, struct bpf_prog *prog,
 /* What the frames of a poll have left to do */
 void rx_xdp_flush(struct netvsc_channel *ch)
 {
-	struct netdev_queue *txq = xdp_txq(ch);
+	struct netdev_queue *txq = netvsc_txq(ch);
 
 	if (ch->rx.xdp_redirected)
 		xdp_do_flush();
@@ -227,13 +222,13 @@ int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 		return -ENETDOWN;
 
 	ch = nv->channels[cpu % ndev->real_num_tx_queues];
-	__netif_tx_lock(xdp_txq(ch), cpu);
+	__netif_tx_lock(netvsc_txq(ch), cpu);
 	for (i = 0; i < n; i++)
 		if (netvsc_tx_frame(ch, frames[i]))
 			break;
 	if (flags & XDP_XMIT_FLUSH)
 		netvsc_tx_kick(ch);
-	__netif_tx_unlock(xdp_txq(ch));
+	__netif_tx_unlock(netvsc_txq(ch));
 	return i;
 }
 

@@ -84,9 +84,9 @@ tx_idle()
 # would not fit.
 no_qdisc()
 {
-	tc qdisc replace dev "$1" root noqueue
 	local file
 
+	tc qdisc replace dev "$1" root noqueue
 	for file in /sys/class/net/"$1"/queues/tx-*/byte_queue_limits/limit{_min,}; do
 		echo 100000000 >"$file"
 	done
@@ -97,7 +97,7 @@ smallest()
 {
 	local i
 
-	VALUE= SEEN=()
+	VALUE='' SEEN=()
 	for ((i = 0; i < TIMES; i++)); do
 		if ! "$@"; then
 			ethtool -S "$NIC" | grep -E '[1-9][0-9]*$' >&2
