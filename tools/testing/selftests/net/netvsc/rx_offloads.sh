@@ -12,7 +12,7 @@ PROGS=$HERE/rx_state.bpf.o
 plan 11
 need ethtool iperf3 tc tcpdump
 [ -e "$PROGS" ] || skip_all "rx_state.bpf.o is not there"
-modprobe -q sch_ingress && modprobe -q cls_bpf ||
+{ modprobe -q sch_ingress && modprobe -q cls_bpf; } ||
 	skip_all "no modules sch_ingress and cls_bpf"
 setup
 trap 'all_pass; feature rx on; feature rxhash on; feature gro on; cleanup' EXIT

@@ -152,9 +152,7 @@ check "and none is seen" eval '! attached'
 iperf_start
 churn()
 {
-	local i
-
-	for i in {1..10}; do
+	for _ in {1..10}; do
 		attach xdp_pass && iperf_more 1 && detach || return 1
 	done
 }

@@ -176,7 +176,8 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 		if (!strcmp(verb, "network-change"))
 			return host_nic_network_change(host, id);
 	}
-	return "usage: nic N add MAC | remove | link on|off | speed MBIT | send-on CHANNEL | network-change";
+	return "usage: nic N add MAC | remove | link on|off | speed MBIT | "
+	       "send-on CHANNEL | network-change";
 }
 
 static const char *vf_command(struct host *host, unsigned int id, char *rest)
