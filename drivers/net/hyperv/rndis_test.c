@@ -270,6 +270,11 @@ static void link_speed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test,
 			rndis_parse_link_speed(&state, sizeof(state), &mbit),
 			-EPROTO);
+	state.object.size = cpu_to_le16(sizeof(state));
+	state.object.type++;
+	KUNIT_EXPECT_EQ(test,
+			rndis_parse_link_speed(&state, sizeof(state), &mbit),
+			-EPROTO);
 }
 
 /* What the host can do */
@@ -375,6 +380,39 @@ static void caps_partial_test(struct kunit *test)
 					   &caps),
 			0);
 	KUNIT_EXPECT_EQ(test, caps.features, 0);
+}
+
+/* What is asked for in twos and threes, with one of them missing. */
+static void caps_lacking_one_test(struct kunit *test)
+{
+	struct ndis_offload_caps host = full_caps();
+	struct netvsc_caps caps;
+
+	/* TCP, but not UDP */
+	host.tx4.flags = cpu_to_le32(NDIS_CSUM4_TCP | NDIS_CSUM4_TCP_OPTIONS);
+	host.tx6.flags = cpu_to_le32(NDIS_CSUM6_TCP | NDIS_CSUM6_TCP_OPTIONS |
+				     NDIS_CSUM6_EXT_HEADERS);
+	/* Segments of something else than Ethernet frames */
+	host.lso.encap4 = cpu_to_le32(~NDIS_ENCAP_8023);
+	/* Segments of IPv6, but none with TCP options */
+	host.lso.flags6 = cpu_to_le32(NDIS_LSO6_EXT_HEADERS);
+	KUNIT_ASSERT_EQ(test,
+			offload_parse_caps(&host, sizeof(host), OFFLOAD_GEN_3,
+					   &caps),
+			0);
+	KUNIT_EXPECT_EQ(test, caps.features,
+			NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_LRO);
+	KUNIT_EXPECT_EQ(test, caps.tx_csum, NETVSC_CSUM_TCP4 | NETVSC_CSUM_TCP6);
+	KUNIT_EXPECT_EQ(test, caps.tso_max, 0);
+
+	host = full_caps();
+	host.lso.encap6 = cpu_to_le32(~NDIS_ENCAP_8023);
+	KUNIT_ASSERT_EQ(test,
+			offload_parse_caps(&host, sizeof(host), OFFLOAD_GEN_3,
+					   &caps),
+			0);
+	KUNIT_EXPECT_TRUE(test, caps.features & NETIF_F_TSO);
+	KUNIT_EXPECT_FALSE(test, caps.features & NETIF_F_TSO6);
 }
 
 static void caps_bad_test(struct kunit *test)
@@ -503,6 +541,7 @@ static struct kunit_case offload_cases[] = {
 	KUNIT_CASE(caps_full_test),
 	KUNIT_CASE(caps_old_test),
 	KUNIT_CASE(caps_partial_test),
+	KUNIT_CASE(caps_lacking_one_test),
 	KUNIT_CASE(caps_bad_test),
 	KUNIT_CASE(caps_longer_test),
 	KUNIT_CASE(offload_query_test),
