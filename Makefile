@@ -22,7 +22,7 @@ endif
 
 help:
 	@echo 'make demo       a Hyper-V guest with our driver, and its VF come and go'
-	@echo 'make check      every test; closes with "N passed, N failed"'
+	@echo 'make check      every test, [T="STAGE ..."]; ends with "N passed, N failed"'
 	@echo 'make selftest   [KERNEL=6.12|7.3] [DRIVER=ours|stock] [T="NAME ..."]'
 	@echo '                [HOST=ws2012r2|ws2016|ws2019|ws2022|azure] [VCPUS=N]'
 	@echo "make kunit      the driver's KUnit tests"
@@ -47,9 +47,10 @@ demo:
 	@$(DEMO)/run
 
 check:
-	@$(RIG)/install-packages fetch build bpf run check
+	@$(RIG)/install-packages fetch build bpf image run check series kernel \
+		deb lint
 	@$(call prepare,kernel small kselftest hvhost modules)
-	@$(RIG)/check
+	@$(RIG)/check $(T)
 
 selftest:
 	@$(RIG)/install-packages fetch build bpf run \
