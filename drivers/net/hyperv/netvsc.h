@@ -23,7 +23,7 @@
 #include <linux/workqueue.h>
 #include <net/xdp.h>
 
-#include "nvsp.h"
+#include "nvsp_parse.h"
 #include "offload.h"
 #include "steer.h"
 #include "tx_batch.h"
@@ -569,7 +569,6 @@ int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
 		    struct nvsp_ranges *ranges);
 int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
 			    struct nvsp_ranges *ranges);
-bool nvsp_rndis_ok(const void *msg, u32 len);
 void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len);
 void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
 			    const void *msg, u32 len);

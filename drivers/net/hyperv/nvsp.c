@@ -174,17 +174,18 @@ void nvsp_handle_completion(struct netvsc *nv, u64 transaction,
 	spin_unlock(&nvsp->reply_lock);
 }
 
-static void nvsp_handle_association(struct netvsc *nv,
-				    const struct nvsp_message *msg)
+static bool nvsp_handle_association(struct netvsc *nv,
+				    const struct nvsp_message *msg, u32 len)
 {
-	const struct nvsp_vf_association *assoc = &msg->vf_association;
-	bool present = le32_to_cpu(assoc->allocated) == 1;
+	bool present;
+	u32 serial;
 
+	if (!nvsp_parse_association(msg, len, &present, &serial))
+		return false;
 	/* A device of the host's choosing must not see a sealed guest's data */
-	if (hv_is_isolation_supported())
-		return;
-
-	netvsc_vf_association(nv, present, le32_to_cpu(assoc->serial));
+	if (!hv_is_isolation_supported())
+		netvsc_vf_association(nv, present, serial);
+	return true;
 }
 
 /* NAPI: a message that the host sent on its own. */
@@ -197,9 +198,8 @@ void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len)
 
 	switch (le32_to_cpu(copy.type)) {
 	case NVSP_VF_ASSOCIATION:
-		if (len < nvsp_size(vf_association))
+		if (!nvsp_handle_association(nv, &copy, len))
 			break;
-		nvsp_handle_association(nv, &copy);
 		return;
 	case NVSP_SEND_TABLE:
 		if (!netvsc_queue_table(nv, msg, len))
@@ -357,23 +357,17 @@ int nvsp_request_subchannels(struct netvsc *nv, u32 *count)
 		.subchannels.operation = cpu_to_le32(NVSP_SUBCHANNELS_ALLOCATE),
 		.subchannels.count = cpu_to_le32(*count),
 	};
-	u32 given;
 	int err;
 
 	err = nvsp_request(nv, &msg, NVSP_SUBCHANNELS,
 			   nvsp_size(subchannels_done));
 	if (err)
 		return err;
-	if (le32_to_cpu(msg.subchannels_done.status) != NVSP_STATUS_SUCCESS)
-		return -EIO;
 
-	given = le32_to_cpu(msg.subchannels_done.count);
-	if (given > *count) {
+	err = nvsp_parse_subchannels(&msg, *count, count);
+	if (err == -EPROTO)
 		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
-		return -EPROTO;
-	}
-	*count = given;
-	return 0;
+	return err;
 }
 
 static int nvsp_buffer_alloc(struct netvsc *nv, struct netvsc_buffer *buf,
@@ -409,17 +403,21 @@ static int nvsp_announce(struct netvsc *nv, struct netvsc_buffer *buf,
 	return nvsp_request(nv, msg, answer, size);
 }
 
-/* What the host did not take may not be revoked. */
-static int nvsp_refused(struct netvsc_buffer *buf)
+/* What the host did not take, as its answer's @err says, may not be revoked. */
+static int nvsp_announced(struct netvsc *nv, struct netvsc_buffer *buf, int err)
 {
-	buf->announced = false;
-	return -EIO;
+	if (err == -EIO)
+		buf->announced = false;
+	else if (err == -EPROTO)
+		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
+	return err;
 }
 
 static int nvsp_share_rx(struct netvsc *nv)
 {
-	u32 size = nvsp_rx_bytes(nv), section, count;
+	struct nvsp_sections sections;
 	struct nvsp *nvsp = &nv->nvsp;
+	u32 size = nvsp_rx_bytes(nv);
 	struct nvsp_message msg;
 	int err;
 
@@ -432,28 +430,20 @@ static int nvsp_share_rx(struct netvsc *nv)
 			    nvsp_size(rx_buffer_done));
 	if (err)
 		return err;
-	if (le32_to_cpu(msg.rx_buffer_done.status) != NVSP_STATUS_SUCCESS)
-		return nvsp_refused(&nvsp->rx);
+	err = nvsp_parse_rx_buffer(&msg, size, &sections);
+	if (err)
+		return nvsp_announced(nv, &nvsp->rx, err);
 
-	section = le32_to_cpu(msg.rx_buffer_done.section_size);
-	count = le32_to_cpu(msg.rx_buffer_done.nr_sections);
-	if (le32_to_cpu(msg.rx_buffer_done.nr_groups) != 1 ||
-	    msg.rx_buffer_done.offset || section < ETH_ZLEN || !count ||
-	    (u64)section * count > size) {
-		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
-		return -EPROTO;
-	}
-
-	nvsp->rx_section = section;
-	nvsp->rx_sections = count;
+	nvsp->rx_section = sections.size;
+	nvsp->rx_sections = sections.count;
 	return 0;
 }
 
 static int nvsp_share_tx(struct netvsc *nv)
 {
+	struct nvsp_sections sections;
 	struct nvsp *nvsp = &nv->nvsp;
 	struct nvsp_message msg;
-	u32 section;
 	int err;
 
 	err = nvsp_buffer_alloc(nv, &nvsp->tx, nvsp_tx_bytes(nv));
@@ -465,17 +455,12 @@ static int nvsp_share_tx(struct netvsc *nv)
 			    nvsp_size(tx_buffer_done));
 	if (err)
 		return err;
-	if (le32_to_cpu(msg.tx_buffer_done.status) != NVSP_STATUS_SUCCESS)
-		return nvsp_refused(&nvsp->tx);
+	err = nvsp_parse_tx_buffer(&msg, nvsp->tx.size, &sections);
+	if (err)
+		return nvsp_announced(nv, &nvsp->tx, err);
 
-	section = le32_to_cpu(msg.tx_buffer_done.section_size);
-	if (!section || section > nvsp->tx.size) {
-		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
-		return -EPROTO;
-	}
-
-	nvsp->tx_section = section;
-	nvsp->tx_sections = min_t(u32, nvsp->tx.size / section, U16_MAX);
+	nvsp->tx_section = sections.size;
+	nvsp->tx_sections = sections.count;
 	return 0;
 }
 
@@ -586,24 +571,12 @@ void nvsp_free(struct netvsc *nv)
 	nv->nvsp.tx_sections = 0;
 }
 
-/* The bare completion is the host's yes; a status may come with it. */
-static bool nvsp_switched(const void *msg, u32 len)
-{
-	struct nvsp_message copy;
-
-	if (len < nvsp_size(rndis_done))
-		return true;
-
-	memcpy(&copy, msg, nvsp_size(rndis_done));
-	return le32_to_cpu(copy.rndis_done.status) == NVSP_STATUS_SUCCESS;
-}
-
 /* NAPI: the host has done what nvsp_switch_data_path() asked for, or not. */
 void nvsp_handle_switched(struct netvsc *nv, u64 transaction, const void *msg,
 			  u32 len)
 {
 	trace_nvsp_received(nv->ndev, NVSP_RNDIS_DONE, len, transaction);
-	netvsc_vf_switched(nv, transaction, nvsp_switched(msg, len));
+	netvsc_vf_switched(nv, transaction, nvsp_parse_switched(msg, len));
 }
 
 int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
@@ -701,19 +674,6 @@ int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
 				      transaction, NVSP_NO_SECTION, 0, ranges);
 	} while (nvsp_try_again(err, deadline));
 	return err;
-}
-
-/* Whether the completion of an RNDIS message says that it was taken. */
-bool nvsp_rndis_ok(const void *msg, u32 len)
-{
-	struct nvsp_message copy;
-
-	if (len < nvsp_size(rndis_done))
-		return false;
-
-	memcpy(&copy, msg, nvsp_size(rndis_done));
-	return le32_to_cpu(copy.type) == NVSP_RNDIS_DONE &&
-	       le32_to_cpu(copy.rndis_done.status) == NVSP_STATUS_SUCCESS;
 }
 
 void nvsp_init(struct netvsc *nv)
