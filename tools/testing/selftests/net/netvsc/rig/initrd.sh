@@ -120,6 +120,11 @@ put_guest_modules()
 			guest_modules+=("$name")
 		fi
 	done
+	# Of a kernel that is built with ours, its KUnit tests.
+	while read -r name; do
+		guest_modules+=("$name")
+	done < <(find "$kernel/modules/" -path '*/net/hyperv/*_test.ko' \
+		-printf '%f\n' | sed 's/\.ko$//')
 	put_modules "$1" "$kernel" "${guest_modules[@]}"
 	put_driver "$1"
 	index_modules "$1" "$kernel"
