@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 6
+plan 7
 need vf
 setup
 
@@ -62,6 +62,10 @@ measure()
 		"tx ${H[tx_packets]}/${H[tx_bytes]}"
 }
 
+# What the host lends for a received packet it cannot use again until it has been
+# told that the packet was taken.
+all_back() { stats_read && [ "$(counter synthetic rx_held)" = 0 ]; }
+
 # within A B SLACK
 within() { (($1 <= $2 + $3 && $1 >= $2 - $3)); }
 
@@ -85,6 +89,7 @@ bytes_once()
 check "traffic on the synthetic path" measure
 check "each packet is counted once" packets_once
 check "its bytes too" bytes_once
+check "the host has all that it lent back" wait_for 10 "the rest" all_back
 vf_plug || msg "no VF"
 check "traffic on the VF" eval 'host_path vf && measure'
 check "each packet is counted once with a VF" packets_once

@@ -48,6 +48,7 @@ struct netvsp_state {
 	uint64_t tx_csum, tx_lso;	/* left to the host, see struct rndis */
 	uint64_t tx_bad_offload;
 	bool rx_csum, rsc;		/* switched on by the guest */
+	uint32_t rx_held;		/* packets that the guest has not completed */
 };
 
 struct netvsp_counts {
