@@ -80,5 +80,5 @@ all_pass
 check "nothing is merged without GRO" \
 	eval 'longest "$NIC" iperf 2 -R && ((LONGEST > 1000 && LONGEST <= 1514))'
 feature gro on
-check "GRO merges segments" eval 'longest "$NIC" iperf 2 -R && ((LONGEST > 3000))'
+check "GRO merges segments" eval 'longest "$NIC" iperf 2 -R && ((LONGEST > 1514))'
 finish
