@@ -25,9 +25,8 @@ sizes()
 		true
 }
 
-# An emulated machine that gives no sign of life any more.  Seen with qemu 7.2,
-# once in an hour or so: its CPU thread goes round and round without executing
-# an instruction, inner guest and outer kernel alike.
+# An emulated machine that gives no sign of life any more.  The one cause that is
+# known, an interrupt that qemu loses, is taken care of in outer-init.
 machine_is_dead()
 {
 	local alive
