@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 9
+plan 10
 need vf
 [ -n "$HOST_VLAN" ] || skip_all "HOST_VLAN is not set"
 setup
@@ -39,7 +39,7 @@ check "nothing was lost" ping_lossless
 ip link del vlan0
 vf_plug || msg "no VF"
 check "a VLAN that comes after the VF" vlan_add
-ping_start || bail "no ping"
+check "its packets come through" ping_start
 check "has all its traffic on the VF" traffic_only_on vf
 ping_stop
 finish
