@@ -7,6 +7,7 @@ RIG := $(TESTS)/rig
 DEMO := $(TESTS)/demo
 KERNEL ?= 6.12
 DRIVER ?= ours
+CYCLES ?= 1000
 
 MAKEFLAGS += --no-print-directory
 
@@ -15,7 +16,7 @@ ifndef NETVSC_START
 export NETVSC_START := $(shell date +%s)
 endif
 
-.PHONY: help demo check selftest kunit lint bench shell modules series series-check
+.PHONY: help demo check selftest kunit lint bench soak shell modules series series-check
 .PHONY: deb deb-test hvhost clean distclean
 .PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
 	prepare-hvhost prepare-modules
@@ -28,6 +29,8 @@ help:
 	@echo "make kunit      the driver's KUnit tests"
 	@echo 'make lint       static analysis, [T="TOOL ..."]'
 	@echo 'make bench      instructions for each packet, ours and stock'
+	@echo 'make soak       a VF comes and goes under load, [CYCLES=1000]'
+	@echo '                [DRIVER=ours|stock]; and a picture of one cycle'
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
 	@echo 'make modules    the driver, out of tree, [KDIR=...]'
 	@echo 'make series     the patches for the kernel, in out/series'
@@ -74,6 +77,12 @@ bench:
 	@$(call prepare,kernel small hvhost modules)
 	@$(TESTS)/bench/run $(if $(ORDER),--order "$(ORDER)") \
 		$(if $(filter 1,$(KVM)),--kvm)
+
+soak:
+	@$(RIG)/install-packages fetch build soak run
+	@$(call prepare,kernel small hvhost modules)
+	@$(TESTS)/soak/run --cycles $(CYCLES) --driver $(DRIVER)
+	@$(TESTS)/soak/picture
 
 series:
 	@$(RIG)/install-packages fetch series
