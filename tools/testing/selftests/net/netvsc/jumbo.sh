@@ -6,14 +6,13 @@
 # one page, which is checked whichever comes first.
 
 . "$(dirname "$0")/lib.sh"
-
-PROGS=$HERE/xdp.bpf.o
+. "$HERE/xdp_lib.sh"
 
 plan 17
 need control ethtool iperf3 mtu=9000
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
 setup
-trap 'ip link set dev "$NIC" xdpdrv off; cleanup' EXIT
+trap 'detach; cleanup' EXIT
 
 # Stock would not take a program with it.
 ethtool -K "$NIC" lro off > /dev/null 2>&1
@@ -43,14 +42,6 @@ large()
 	((bytes > 4000 * frames))
 }
 
-attach()
-{
-	ip link set dev "$NIC" xdpdrv object "$PROGS" program xdp_pass \
-		2> "$TMP/attach"
-}
-
-attached() { [[ $(ip link show dev "$NIC") = *"prog/xdp"* ]]; }
-
 check "an MTU of $MTU is taken" mtu "$MTU"
 wait_for 30 "carrier" nic_carrier 1
 check "packets of $MTU bytes pass" wait_for 30 "an answer" fits "$MTU"
@@ -64,13 +55,13 @@ check "UDP to the guest in frames of that size" \
 	large iperf 2 -R -u -b 5M -l $((MTU - 28))
 check "TCP both ways" eval 'iperf 2 && iperf 2 -R'
 
-check "a program of XDP is refused" eval '! attach'
+check "a program of XDP is refused" eval '! attach xdp_pass'
 check "with a reason that names the MTU" grep -qi mtu "$TMP/attach"
 check "packets of $MTU bytes pass still" fits "$MTU" 3
 
 check "back to 1500" mtu 1500
 check "and traffic goes on" wait_for 30 "an answer" fits 1500
-check "a program is taken" attach
+check "a program is taken" attach xdp_pass
 check "then a large MTU is refused" \
 	eval '! mtu 4000 2> /dev/null && [ "$(attr mtu)" = 1500 ]'
 check "traffic goes on" wait_for 30 "an answer" fits 1500

@@ -6,8 +6,8 @@
 # pass is not lost while it comes, goes and changes paths.
 
 . "$(dirname "$0")/lib.sh"
+. "$HERE/xdp_lib.sh"
 
-PROGS=$HERE/xdp.bpf.o
 COUNT=10
 
 plan 14
@@ -15,19 +15,7 @@ need vf ethtool
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
 setup
 trap 'detach; cleanup' EXIT
-# Stock takes no program while the host may coalesce, which it does from the start.
-[ "$DRIVER" = ours ] || ethtool -K "$NIC" lro off
-
-attach()
-{
-	ip link set dev "$NIC" xdpdrv off 2> /dev/null
-	ip link set dev "$NIC" xdpdrv object "$PROGS" program "$1" \
-		2> "$TMP/attach" && return
-	msg "$1 is not taken: $(tail -n 1 "$TMP/attach")"
-	return 1
-}
-
-detach() { ip link set dev "$NIC" xdpdrv off; }
+allow_programs
 
 # answered N PATH: N pings are answered, and the host sees all of them go on
 # PATH

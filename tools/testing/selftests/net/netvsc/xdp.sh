@@ -7,8 +7,8 @@
 # jumbo.sh.
 
 . "$(dirname "$0")/lib.sh"
+. "$HERE/xdp_lib.sh"
 
-PROGS=$HERE/xdp.bpf.o
 COUNT=10
 
 plan 16
@@ -16,25 +16,7 @@ need control ethtool
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
 setup
 trap 'detach; ip link del dev other 2> /dev/null; cleanup' EXIT
-# Stock takes no program while the host may coalesce, which it does from the start.
-[ "$DRIVER" = ours ] || ethtool -K "$NIC" lro off
-
-# In the driver or not at all; the kernel could do it by itself.
-attach()
-{
-	ip link set dev "$NIC" xdpdrv off 2> /dev/null
-	ip link set dev "$NIC" xdpdrv object "$PROGS" program "$1" \
-		2> "$TMP/attach" && return
-	msg "$1 is not taken: $(tail -n 1 "$TMP/attach")"
-	return 1
-}
-
-detach() { ip link set dev "$NIC" xdpdrv off; }
-
-attached()
-{
-	[[ $(ip link show dev "$NIC") = *"prog/xdp"* ]]
-}
+allow_programs
 
 # pinged N: N of the answers come to ping
 pinged()
