@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# What the rig's scripts share: progress lines, failures, clean-up, the cache.
+# What the rig's scripts share: progress lines, failures, clean-up, the cache,
+# and the two drivers side by side.
 
 set -o errexit -o nounset -o pipefail
 shopt -s inherit_errexit
@@ -169,4 +170,22 @@ free_space()
 	have=$(df --output=avail -m "$dir" | tail -n1)
 	((have >= megabytes)) ||
 		die "$dir has $have MiB free, $megabytes MiB are needed"
+}
+
+# ---------------------------------------------------------------- modules
+
+# put_both_drivers DIR: DIR/ours/hv_netvsc.ko and DIR/stock/hv_netvsc.ko, for a
+# guest of 6.12 that loads them in turn.
+put_both_drivers()
+{
+	local dir=$1 kernel stock
+
+	kernel=$("$RIG/kernel" 6.12)
+	stock=$(find "$kernel/modules" -name 'hv_netvsc.ko*')
+	mkdir -p "$dir/ours" "$dir/stock"
+	cp "$OUTDIR/modules/$(<"$kernel/release")/hv_netvsc.ko" "$dir/ours/"
+	case $stock in
+	*.xz) xz -dc "$stock" >"$dir/stock/hv_netvsc.ko" ;;
+	*) cp "$stock" "$dir/stock/" ;;
+	esac
 }
