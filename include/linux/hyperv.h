@@ -1,41 +1,137 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the series adds to the VMBus API: bounds-checked access to inbound
- * packets, and packets that go out together.  Out of tree this file stands in
- * front of the kernel's own header; in the series its second half is a hunk to
- * that header.
+ * packets where they are, and packets that go out together.  Out of tree this
+ * file stands in front of the kernel's own header; in the series its second
+ * half is a hunk to that header.
  */
 #include_next <linux/hyperv.h>
 
 #ifndef _HYPERV_PACKET_H
 #define _HYPERV_PACKET_H
 
-/*
- * The packets that the functions below look at are the copies that
- * hv_pkt_iter_first() makes: the host cannot change them any more, and their
- * len8 and offset8 are consistent with each other.  What the host wrote
- * behind the descriptor is not.
- */
+/* Behind each packet, not counted in its length. */
+#define VMBUS_TRAILER_LEN	sizeof(u64)
 
 /**
- * vmbus_pkt_payload() - payload of an inbound packet
- * @pkt: a packet from the inbound iterator
- * @len: set to the length of the payload in bytes; rounded up to 8 by VMBus
+ * struct vmbus_pkt - an inbound packet, where the host has put it
+ * @type: VM_PKT_*, or VM_PKT_INVALID if its descriptor makes no sense
+ * @trans_id: what a completion of it names
+ * @header: what its type has between descriptor and payload
+ * @header_len: bytes of that
+ * @payload: behind it
+ * @payload_len: bytes of that, rounded up to 8 by VMBus
+ * @size: bytes of the ring that it takes
+ * @avail: bytes of the ring that the host has written from here on, as far as
+ *	known
  *
- * Return: the payload; with a length of 0 it may not be looked at.
+ * The packet stays in the ring, which spares a copy of it.  The host can still
+ * change what @header and @payload point to: each word of it may be read once,
+ * with READ_ONCE() or by a copy, and has to be checked after that.  The rest is
+ * not in the host's reach.
  */
-static inline const void *
-vmbus_pkt_payload(const struct vmpacket_descriptor *pkt, u32 *len)
+struct vmbus_pkt {
+	u16 type;
+	u64 trans_id;
+	const void *header;
+	u32 header_len;
+	const void *payload;
+	u32 payload_len;
+	u32 size;
+	u32 avail;
+};
+
+/* How far the host has written, if that makes sense. */
+static inline u32 vmbus_pkt_avail(const struct hv_ring_buffer_info *ring)
 {
-	*len = hv_pkt_datalen(pkt);
-	return hv_pkt_data(pkt);
+	u32 read = ring->priv_read_index;
+	u32 write;
+
+	/* The host's announcement, then what it announces. */
+	write = virt_load_acquire(&ring->ring_buffer->write_index);
+	if (unlikely(write >= ring->ring_datasize))
+		return 0;
+	return write >= read ? write - read :
+			       ring->ring_datasize - read + write;
+}
+
+/* Look at the packet where the reader is; there are at least @pkt->avail bytes. */
+static inline bool vmbus_pkt_look(const struct hv_ring_buffer_info *ring,
+				  struct vmbus_pkt *pkt)
+{
+	const struct vmpacket_descriptor *desc;
+	u32 offset, len;
+
+	/* The index is on a line that the host writes to: not for each packet. */
+	if (pkt->avail < sizeof(*desc) + VMBUS_TRAILER_LEN) {
+		pkt->avail = vmbus_pkt_avail(ring);
+		if (pkt->avail < sizeof(*desc) + VMBUS_TRAILER_LEN)
+			return false;
+	}
+
+	/* The ring's pages are mapped twice in a row: no packet wraps. */
+	desc = hv_get_ring_buffer(ring) + ring->priv_read_index;
+	offset = READ_ONCE(desc->offset8) << 3;
+	len = READ_ONCE(desc->len8) << 3;
+	pkt->trans_id = READ_ONCE(desc->trans_id);
+	pkt->type = READ_ONCE(desc->type);
+	pkt->size = len + VMBUS_TRAILER_LEN;
+	if (unlikely(offset < sizeof(*desc) || offset > len ||
+		     pkt->size > pkt->avail)) {
+		/* Where the next one begins nobody knows. */
+		pkt->type = VM_PKT_INVALID;
+		pkt->size = pkt->avail;
+		offset = sizeof(*desc);
+		len = sizeof(*desc);
+	}
+
+	pkt->header = desc + 1;
+	pkt->header_len = offset - sizeof(*desc);
+	pkt->payload = (const void *)desc + offset;
+	pkt->payload_len = len - offset;
+	return true;
+}
+
+/**
+ * vmbus_pkt_first() - look at the packet that is to be read next
+ * @channel: an open channel
+ * @pkt: filled in
+ *
+ * The host does not get the room in the ring back before hv_pkt_iter_close().
+ *
+ * Return: false if there is none.
+ */
+static inline bool vmbus_pkt_first(struct vmbus_channel *channel,
+				   struct vmbus_pkt *pkt)
+{
+	pkt->avail = 0;
+	return vmbus_pkt_look(&channel->inbound, pkt);
+}
+
+/**
+ * vmbus_pkt_next() - be done with a packet, and look at the next one
+ * @channel: an open channel
+ * @pkt: the packet, and then the next one
+ *
+ * Return: false if there is none.
+ */
+static inline bool vmbus_pkt_next(struct vmbus_channel *channel,
+				  struct vmbus_pkt *pkt)
+{
+	struct hv_ring_buffer_info *ring = &channel->inbound;
+
+	ring->priv_read_index += pkt->size;
+	if (ring->priv_read_index >= ring->ring_datasize)
+		ring->priv_read_index -= ring->ring_datasize;
+	pkt->avail -= pkt->size;
+	return vmbus_pkt_look(ring, pkt);
 }
 
 /**
  * struct vmbus_xfer_ranges - ranges of a transfer page packet
  * @set: id of the page set, as the guest announced it
  * @count: number of ranges; all of them are inside the packet
- * @ranges: offset and length of each, not checked
+ * @ranges: offset and length of each, in the host's reach and not checked
  */
 struct vmbus_xfer_ranges {
 	u16 set;
@@ -51,20 +147,20 @@ struct vmbus_xfer_ranges {
  * Return: false if the packet is shorter than it claims to be.
  */
 static inline bool
-vmbus_pkt_xfer_ranges(const struct vmpacket_descriptor *pkt,
+vmbus_pkt_xfer_ranges(const struct vmbus_pkt *pkt,
 		      struct vmbus_xfer_ranges *xfer)
 {
 	const struct vmtransfer_page_packet_header *hdr;
-	u32 room = pkt->offset8 << 3;
+	const u32 fixed = sizeof(*hdr) - sizeof(hdr->d);
 
-	if (room < sizeof(*hdr))
+	if (pkt->header_len < fixed)
 		return false;
 
-	hdr = container_of(pkt, const struct vmtransfer_page_packet_header, d);
-	xfer->set = hdr->xfer_pageset_id;
-	xfer->count = hdr->range_cnt;
+	hdr = pkt->header - sizeof(hdr->d);
+	xfer->set = READ_ONCE(hdr->xfer_pageset_id);
+	xfer->count = READ_ONCE(hdr->range_cnt);
 	xfer->ranges = hdr->ranges;
-	return xfer->count <= (room - sizeof(*hdr)) / sizeof(*xfer->ranges);
+	return xfer->count <= (pkt->header_len - fixed) / sizeof(*xfer->ranges);
 }
 
 /**
@@ -83,14 +179,14 @@ static inline const void *
 vmbus_xfer_range(const struct vmbus_xfer_ranges *xfer, u32 i,
 		 const void *base, u32 size, u32 *len)
 {
-	const struct vmtransfer_page_range *range = &xfer->ranges[i];
+	u32 offset = READ_ONCE(xfer->ranges[i].byte_offset);
+	u32 count = READ_ONCE(xfer->ranges[i].byte_count);
 
-	if (range->byte_offset > size ||
-	    range->byte_count > size - range->byte_offset)
+	if (offset > size || count > size - offset)
 		return NULL;
 
-	*len = range->byte_count;
-	return base + range->byte_offset;
+	*len = count;
+	return base + offset;
 }
 
 /**
@@ -165,7 +261,7 @@ static inline void *vmbus_burst_add(struct vmbus_burst *burst,
 	u64 *trailer;
 
 	/* A ring that is full to the last byte would look empty. */
-	if (burst->room <= size + sizeof(*trailer))
+	if (burst->room <= size + VMBUS_TRAILER_LEN)
 		return NULL;
 
 	/* The ring's pages are mapped twice in a row: no packet wraps. */
@@ -178,7 +274,7 @@ static inline void *vmbus_burst_add(struct vmbus_burst *burst,
 	trailer = (void *)desc + size;
 	*trailer = (u64)burst->write << 32;
 
-	size += sizeof(*trailer);
+	size += VMBUS_TRAILER_LEN;
 	burst->room -= size;
 	burst->write += size;
 	if (burst->write >= ring->ring_datasize)

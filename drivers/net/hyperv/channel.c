@@ -11,12 +11,6 @@
 #include "netvsc.h"
 #include "trace.h"
 
-/*
- * The largest inbound packet: a transfer page packet with a range for each of
- * the several hundred frames that a host puts into one.
- */
-#define NETVSC_MAX_PACKET	8192
-
 /* Of each direction and channel, in pages of 4 KiB. */
 static unsigned int ring_size = 64;
 module_param(ring_size, uint, 0444);
@@ -60,25 +54,24 @@ long netvsc_wait_host(struct netvsc *nv, struct completion *done,
 }
 
 static void netvsc_bad_packet(struct netvsc_channel *ch,
-			      const struct vmpacket_descriptor *pkt)
+			      const struct vmbus_pkt *pkt)
 {
 	netvsc_count(ch->nv, NETVSC_EV_BAD_PACKET);
 	if (net_ratelimit())
 		netdev_warn(ch->nv->ndev,
 			    "VMBus packet of type %u, %u bytes, ignored\n",
-			    pkt->type, hv_pkt_len(pkt));
+			    pkt->type, pkt->size);
 }
 
 static void netvsc_completion(struct netvsc_channel *ch,
-			      const struct vmpacket_descriptor *pkt,
+			      const struct vmbus_pkt *pkt,
 			      struct netvsc_poll *poll)
 {
+	const void *msg = pkt->payload;
 	u64 transaction = pkt->trans_id;
-	const void *msg;
+	u32 len = pkt->payload_len;
 	bool sent;
-	u32 len;
 
-	msg = vmbus_pkt_payload(pkt, &len);
 	switch (FIELD_GET(NETVSC_TID_KIND, transaction)) {
 	case NETVSC_TID_DATA:
 		sent = nvsp_rndis_ok(msg, len);
@@ -106,21 +99,17 @@ static void netvsc_completion(struct netvsc_channel *ch,
 }
 
 static void netvsc_inband(struct netvsc_channel *ch,
-			  const struct vmpacket_descriptor *pkt)
+			  const struct vmbus_pkt *pkt)
 {
-	const void *msg;
-	u32 len;
-
-	msg = vmbus_pkt_payload(pkt, &len);
-	if (len < sizeof(__le32))
+	if (pkt->payload_len < sizeof(__le32))
 		netvsc_bad_packet(ch, pkt);
 	else
-		nvsp_handle_inband(ch->nv, msg, len);
+		nvsp_handle_inband(ch->nv, pkt->payload, pkt->payload_len);
 }
 
 /* Return: false if the packet has to wait. */
 static bool netvsc_dispatch(struct netvsc_channel *ch,
-			    const struct vmpacket_descriptor *pkt,
+			    const struct vmbus_pkt *pkt,
 			    struct netvsc_poll *poll)
 {
 	switch (pkt->type) {
@@ -144,19 +133,20 @@ static bool netvsc_dispatch(struct netvsc_channel *ch,
 /* Return: true if the ring holds more for the next poll. */
 static bool netvsc_drain(struct netvsc_channel *ch, struct netvsc_poll *poll)
 {
-	const struct vmpacket_descriptor *pkt;
+	struct vmbus_pkt pkt;
+	bool more;
 	int n = 0;
 
-	pkt = hv_pkt_iter_first(ch->vmbus);
-	while (pkt && n++ < NETVSC_POLL_PACKETS) {
-		if (!netvsc_dispatch(ch, pkt, poll))
+	more = vmbus_pkt_first(ch->vmbus, &pkt);
+	while (more && n++ < NETVSC_POLL_PACKETS) {
+		if (!netvsc_dispatch(ch, &pkt, poll))
 			break;
-		pkt = __hv_pkt_iter_next(ch->vmbus, pkt);
+		more = vmbus_pkt_next(ch->vmbus, &pkt);
 	}
 	hv_pkt_iter_close(ch->vmbus);
 
 	netvsc_tx_completed(ch, &poll->tx);
-	return pkt;
+	return more;
 }
 
 static int netvsc_poll(struct napi_struct *napi, int budget)
@@ -221,7 +211,8 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 	vmbus->rqstor_size = 0;
 	vmbus->requestor.req_arr = NULL;
 	vmbus->requestor.req_bitmap = NULL;
-	vmbus->max_pkt_size = NETVSC_MAX_PACKET;
+	/* Of the buffer for copies of packets, which are read where they are */
+	vmbus->max_pkt_size = sizeof(struct vmpacket_descriptor);
 
 	/* From here on the NAPI instance has an id. */
 	napi_enable(&ch->napi);

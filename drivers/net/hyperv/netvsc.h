@@ -696,7 +696,7 @@ bool netvsc_tx_wait_idle(struct netvsc *nv);
 /* rx.c and rx_done.c */
 bool netvsc_rx_ready(struct netvsc_channel *ch);
 int netvsc_rx_transfer(struct netvsc_channel *ch,
-		       const struct vmpacket_descriptor *pkt);
+		       const struct vmbus_pkt *pkt);
 bool netvsc_rx_flush(struct netvsc_channel *ch);	/* true: all sent */
 void netvsc_rx_init(struct netvsc_channel *ch);
 int netvsc_rx_start(struct netvsc_channel *ch);	/* before the channel opens */

@@ -205,22 +205,17 @@ static u32 rx_ranges(struct netvsc_channel *ch,
 	return worst;
 }
 
-static bool rx_is_rndis(const struct vmpacket_descriptor *pkt)
+static bool rx_is_rndis(const struct vmbus_pkt *pkt)
 {
-	const void *msg;
-	__le32 type;
-	u32 len;
+	const __le32 *type = pkt->payload;
 
-	msg = vmbus_pkt_payload(pkt, &len);
-	if (len < sizeof(type))
-		return false;
-	memcpy(&type, msg, sizeof(type));
-	return type == cpu_to_le32(NVSP_RNDIS);
+	return pkt->payload_len >= sizeof(*type) &&
+	       READ_ONCE(*type) == cpu_to_le32(NVSP_RNDIS);
 }
 
 /* The caller has made sure of netvsc_rx_ready().  Return: frames in @pkt. */
 int netvsc_rx_transfer(struct netvsc_channel *ch,
-		       const struct vmpacket_descriptor *pkt)
+		       const struct vmbus_pkt *pkt)
 {
 	struct vmbus_xfer_ranges xfer = {};
 	u32 status = NVSP_STATUS_FAILURE;
