@@ -3,6 +3,7 @@
  * The data path of the VF: its packets are netvsc's, both ways.
  */
 #include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
 #include <linux/netpoll.h>
 #include <net/sch_generic.h>
 
@@ -75,23 +76,57 @@ static u16 vf_pick_queue(struct net_device *vf, struct sk_buff *skb)
 	return netdev_cap_txqueue(vf, queue);
 }
 
-/* The stack does the same with a qdisc that would only pass the packet on. */
-static bool vf_may_bypass(struct net_device *vf, u16 queue)
+/*
+ * No qdisc, or one that would only pass the packet on: the stack does the same.
+ */
+static bool vf_may_bypass(const struct netdev_queue *txq)
 {
-	struct netdev_queue *txq = netdev_get_tx_queue(vf, queue);
 	struct Qdisc *q = rcu_dereference_bh(txq->qdisc);
 
-	return (q->flags & TCQ_F_CAN_BYPASS) && qdisc_is_empty(q) &&
-	       !qdisc_is_running(q);
+	return !q->enqueue ||
+	       ((q->flags & TCQ_F_CAN_BYPASS) && qdisc_is_empty(q) &&
+		!qdisc_is_running(q));
+}
+
+/* Nothing has to be done to the packet before its device can have it. */
+static bool vf_takes_as_it_is(struct sk_buff *skb)
+{
+	bool csum = skb->ip_summed == CHECKSUM_PARTIAL;
+	netdev_features_t features;
+
+	if (!csum && !skb_is_nonlinear(skb) && !skb_vlan_tag_present(skb))
+		return true;
+
+	features = netif_skb_features(skb);
+	return (!csum || (features & NETIF_F_HW_CSUM)) &&
+	       (!skb_is_nonlinear(skb) ||
+		((features & NETIF_F_SG) && !skb_has_frag_list(skb))) &&
+	       (!skb_vlan_tag_present(skb) ||
+		vlan_hw_offload_capable(features, skb->vlan_proto));
+}
+
+/* Return: as dev_queue_xmit(), or NETDEV_TX_BUSY with the packet left alone. */
+static int vf_start_xmit(struct net_device *vf, struct netdev_queue *txq,
+			 struct sk_buff *skb)
+{
+	int ret = NETDEV_TX_BUSY;
+
+	HARD_TX_LOCK(vf, txq, smp_processor_id());
+	if (likely(!netif_xmit_frozen_or_drv_stopped(txq)))
+		ret = netdev_start_xmit(skb, vf, txq, false);
+	HARD_TX_UNLOCK(vf, txq);
+	return ret;
 }
 
 /*
- * The packet has been through netvsc's qdisc, and the VF's would make it pay
- * again.  What the VF's queue has no room for waits in there all the same, and
- * later packets behind it.  Return: as dev_queue_xmit().
+ * The packet has been through the stack for netvsc, qdisc and all, and the way
+ * through it for the VF would cost the same again.  What the VF's queue has no
+ * room for waits in the VF's qdisc all the same, and later packets behind it.
+ * Return: as dev_queue_xmit().
  */
 static int vf_queue(struct net_device *vf, struct sk_buff *skb)
 {
+	struct netdev_queue *txq;
 	u16 queue;
 	int ret;
 
@@ -107,12 +142,15 @@ static int vf_queue(struct net_device *vf, struct sk_buff *skb)
 	skb_set_queue_mapping(skb, 0);
 	skb->dev = vf;
 	/* It may have to be cut up, of which only the long way is capable. */
-	if (skb_is_gso(skb) || unlikely(vf_is_watched(vf)))
+	if (skb_is_gso(skb) || unlikely(vf_is_watched(vf)) ||
+	    unlikely(!vf_takes_as_it_is(skb)))
 		return dev_queue_xmit(skb);
 
 	queue = vf_pick_queue(vf, skb);
-	if (likely(vf_may_bypass(vf, queue))) {
-		ret = __dev_direct_xmit(skb, queue);
+	txq = netdev_get_tx_queue(vf, queue);
+	if (likely(vf_may_bypass(txq))) {
+		skb_set_queue_mapping(skb, queue);
+		ret = vf_start_xmit(vf, txq, skb);
 		if (likely(dev_xmit_complete(ret)))
 			return ret;
 		skb_set_queue_mapping(skb, 0);
