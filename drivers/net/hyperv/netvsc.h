@@ -25,6 +25,7 @@
 
 #include "nvsp_parse.h"
 #include "offload.h"
+#include "rx_parse.h"
 #include "steer.h"
 #include "tx_batch.h"
 #include "tx_pool.h"
@@ -204,12 +205,29 @@ struct netvsc_rx_done {
 };
 
 /**
+ * struct netvsc_rx_part - a coalesced frame, while its parts come
+ * @run: parts that have come
+ * @lost: what comes are parts of a frame that has been counted as malformed
+ * @skb: the frame so far; NULL if it is not wanted
+ * @first: its first part
+ *
+ * All parts of a frame come in one VMBus packet.
+ */
+struct netvsc_rx_part {
+	struct rx_run run;
+	bool lost;
+	struct sk_buff *skb;
+	struct rx_frame first;
+};
+
+/**
  * struct netvsc_rx - receive half of a channel; only NAPI touches it
  * @pool: pages that frames are copied to
  * @done: ring of completions that the host has not been given yet
  * @done_mask: entries of @done less one
  * @done_head: next to be added
  * @done_tail: next to be sent
+ * @part: of a coalesced frame; nothing is open between VMBus packets
  * @xdp_redirected: programs have redirected in this poll
  * @xdp_sent: programs have sent in this poll
  * @xdp_rxq: what programs know of the queue
@@ -221,6 +239,7 @@ struct netvsc_rx {
 	u32 done_mask;
 	u32 done_head;
 	u32 done_tail;
+	struct netvsc_rx_part part;
 	bool xdp_redirected;
 	bool xdp_sent;
 	struct xdp_rxq_info xdp_rxq;
@@ -694,13 +713,22 @@ void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue);
 bool netvsc_tx_wait_idle(struct netvsc *nv);
 
 /* rx.c and rx_done.c */
-bool netvsc_rx_ready(struct netvsc_channel *ch);
+bool netvsc_rx_make_room(struct netvsc_channel *ch);
 int netvsc_rx_transfer(struct netvsc_channel *ch,
 		       const struct vmbus_pkt *pkt);
 bool netvsc_rx_flush(struct netvsc_channel *ch);	/* true: all sent */
 void netvsc_rx_init(struct netvsc_channel *ch);
 int netvsc_rx_start(struct netvsc_channel *ch);	/* before the channel opens */
 void netvsc_rx_stop(struct netvsc_channel *ch);	/* NAPI is disabled */
+
+/* Whether a packet more can be taken: its completion needs a place. */
+static inline bool netvsc_rx_ready(struct netvsc_channel *ch)
+{
+	const struct netvsc_rx *rx = &ch->rx;
+
+	return likely(rx->done_head - rx->done_tail <= rx->done_mask) ||
+	       netvsc_rx_make_room(ch);
+}
 
 /* xdp.c: all but the first under RTNL */
 int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,

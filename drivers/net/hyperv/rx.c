@@ -13,22 +13,6 @@
 /* Pages that wait in a pool's ring for their next use. */
 #define RX_POOL_SIZE		256
 
-/**
- * struct rx_batch - what one transfer packet brings
- * @ch: the channel
- * @run: parts that have come of a coalesced frame
- * @skb: that frame so far; NULL if it is not wanted
- * @first: its first part
- * @lost: what comes are parts of a frame that has been counted as malformed
- */
-struct rx_batch {
-	struct netvsc_channel *ch;
-	struct rx_run run;
-	bool lost;
-	struct sk_buff *skb;
-	struct rx_frame first;
-};
-
 static void rx_malformed(struct netvsc_channel *ch, const char *what)
 {
 	rx_count(&ch->rx.stats, &ch->rx.stats.malformed);
@@ -53,9 +37,7 @@ static bool rx_wanted(struct netvsc_channel *ch)
 /* A frame in one piece */
 static u32 rx_deliver(struct netvsc_channel *ch, struct rx_frame *frame)
 {
-	struct net_device *ndev = ch->nv->ndev;
 	struct bpf_prog *prog;
-	struct sk_buff *skb;
 
 	if (unlikely(!rx_wanted(ch)))
 		return NVSP_STATUS_SUCCESS;
@@ -64,33 +46,31 @@ static u32 rx_deliver(struct netvsc_channel *ch, struct rx_frame *frame)
 	if (unlikely(prog))
 		return rx_xdp(ch, prog, frame);
 
-	skb = rx_skb_copy(ch, frame);
-	if (unlikely(!skb))
+	if (unlikely(!rx_skb_receive(ch, frame)))
 		return rx_no_memory(ch);
-	if (unlikely(frame->len > READ_ONCE(ndev->mtu) + VLAN_ETH_HLEN))
-		rx_skb_coalesced(ch, skb, frame);
-	rx_skb_deliver(ch, skb, frame);
 	return NVSP_STATUS_SUCCESS;
 }
 
 /* Coalesced frames */
 
-static void rx_run_drop(struct rx_batch *batch)
+static void rx_run_drop(struct netvsc_channel *ch)
 {
-	kfree_skb(batch->skb);
-	batch->skb = NULL;
-	batch->run.open = false;
+	struct netvsc_rx_part *part = &ch->rx.part;
+
+	kfree_skb(part->skb);
+	part->skb = NULL;
+	part->run.open = false;
 }
 
-static void rx_run_lost(struct rx_batch *batch)
+static void rx_run_lost(struct netvsc_channel *ch)
 {
-	rx_run_drop(batch);
-	rx_malformed(batch->ch, "coalesced frame without its end");
+	rx_run_drop(ch);
+	rx_malformed(ch, "coalesced frame without its end");
 }
 
-static u32 rx_run_begin(struct rx_batch *batch, const struct rx_frame *frame)
+static u32 rx_run_begin(struct netvsc_channel *ch, const struct rx_frame *frame)
 {
-	struct netvsc_channel *ch = batch->ch;
+	struct netvsc_rx_part *part = &ch->rx.part;
 
 	if (!rx_wanted(ch))
 		return NVSP_STATUS_SUCCESS;
@@ -100,63 +80,66 @@ static u32 rx_run_begin(struct rx_batch *batch, const struct rx_frame *frame)
 		return NVSP_STATUS_SUCCESS;
 	}
 
-	batch->first = *frame;
-	batch->skb = rx_skb_begin(ch, frame);
-	return batch->skb ? NVSP_STATUS_SUCCESS : rx_no_memory(ch);
+	part->first = *frame;
+	part->skb = rx_skb_begin(ch, frame);
+	return part->skb ? NVSP_STATUS_SUCCESS : rx_no_memory(ch);
 }
 
-static u32 rx_run_continue(struct rx_batch *batch, const struct rx_frame *frame)
+static u32 rx_run_continue(struct netvsc_channel *ch,
+			   const struct rx_frame *frame)
 {
-	if (!batch->skb ||
-	    rx_skb_append(batch->ch, batch->skb, frame->data, frame->len))
+	struct netvsc_rx_part *part = &ch->rx.part;
+
+	if (!part->skb ||
+	    rx_skb_append(ch, part->skb, frame->data, frame->len))
 		return NVSP_STATUS_SUCCESS;
 
-	kfree_skb(batch->skb);
-	batch->skb = NULL;
-	return rx_no_memory(batch->ch);
+	kfree_skb(part->skb);
+	part->skb = NULL;
+	return rx_no_memory(ch);
 }
 
-static void rx_run_end(struct rx_batch *batch)
+static void rx_run_end(struct netvsc_channel *ch)
 {
-	struct netvsc_rx_stats *stats = &batch->ch->rx.stats;
-	struct sk_buff *skb = batch->skb;
+	struct netvsc_rx_part *part = &ch->rx.part;
+	struct sk_buff *skb = part->skb;
 
-	batch->skb = NULL;
+	part->skb = NULL;
 	if (!skb)
 		return;
-	rx_count(stats, &stats->coalesced);
-	rx_skb_coalesced(batch->ch, skb, &batch->first);
-	rx_skb_deliver(batch->ch, skb, &batch->first);
+	rx_count(&ch->rx.stats, &ch->rx.stats.coalesced);
+	rx_skb_coalesced(ch, skb, &part->first);
+	rx_skb_deliver(ch, skb, &part->first);
 }
 
 /* A part, or a frame in one piece where a part should be. */
-static u32 rx_part(struct rx_batch *batch, struct rx_frame *frame)
+static u32 rx_part(struct netvsc_channel *ch, struct rx_frame *frame)
 {
+	struct netvsc_rx_part *part = &ch->rx.part;
 	bool begins = frame->flags & RX_IS_FIRST;
-	bool again = batch->lost && !begins;
+	bool again = part->lost && !begins;
 	u32 status;
 
-	if (batch->run.open && (begins || !(frame->flags & RX_IS_PART)))
-		rx_run_lost(batch);
-	batch->lost = !rx_run_add(&batch->run, frame);
-	if (batch->lost) {
-		rx_run_drop(batch);
+	if (part->run.open && (begins || !(frame->flags & RX_IS_PART)))
+		rx_run_lost(ch);
+	part->lost = !rx_run_add(&part->run, frame);
+	if (part->lost) {
+		rx_run_drop(ch);
 		return again ? NVSP_STATUS_SUCCESS : NVSP_STATUS_BAD_RNDIS;
 	}
 	if (!(frame->flags & RX_IS_PART))
-		return rx_deliver(batch->ch, frame);
+		return rx_deliver(ch, frame);
 
-	status = begins ? rx_run_begin(batch, frame) :
-			  rx_run_continue(batch, frame);
-	if (!batch->run.open)
-		rx_run_end(batch);
+	status = begins ? rx_run_begin(ch, frame) : rx_run_continue(ch, frame);
+	if (!part->run.open)
+		rx_run_end(ch);
 	return status;
 }
 
 /* Transfer packets */
 
 /* One range: one RNDIS message.  Return: NVSP_STATUS_* for the host. */
-static u32 rx_message(struct rx_batch *batch, const void *msg, u32 len)
+static u32 rx_message(struct netvsc_channel *ch, const void *msg, u32 len)
 {
 	const void *body = msg + sizeof(struct rndis_hdr);
 	struct rx_frame frame;
@@ -167,13 +150,13 @@ static u32 rx_message(struct rx_batch *batch, const void *msg, u32 len)
 	if (unlikely(size < 0))
 		return NVSP_STATUS_BAD_RNDIS;
 	if (unlikely(type != RNDIS_MSG_PACKET))
-		return rndis_handle_control(batch->ch->nv, type, body, size);
+		return rndis_handle_control(ch->nv, type, body, size);
 	if (unlikely(rx_parse_packet(&frame, body, size)))
 		return NVSP_STATUS_BAD_RNDIS;
 
-	if (unlikely((frame.flags & RX_IS_PART) || batch->run.open))
-		return rx_part(batch, &frame);
-	return rx_deliver(batch->ch, &frame);
+	if (unlikely((frame.flags & RX_IS_PART) || ch->rx.part.run.open))
+		return rx_part(ch, &frame);
+	return rx_deliver(ch, &frame);
 }
 
 static u32 rx_ranges(struct netvsc_channel *ch,
@@ -181,27 +164,23 @@ static u32 rx_ranges(struct netvsc_channel *ch,
 {
 	const struct netvsc_buffer *buf = &ch->nv->nvsp.rx;
 	u32 i, len, status, worst = NVSP_STATUS_SUCCESS;
-	struct rx_batch batch;
 	const void *msg;
 
-	batch.ch = ch;
-	batch.run.open = false;
-	batch.lost = false;
-	batch.skb = NULL;
 	for (i = 0; i < xfer->count; i++) {
 		msg = vmbus_xfer_range(xfer, i, buf->base, buf->size, &len);
-		status = msg ? rx_message(&batch, msg, len) :
-			       NVSP_STATUS_BAD_RNDIS;
+		status = msg ? rx_message(ch, msg, len) : NVSP_STATUS_BAD_RNDIS;
 		if (likely(status == NVSP_STATUS_SUCCESS))
 			continue;
 		if (status == NVSP_STATUS_BAD_RNDIS) {
-			rx_run_drop(&batch);
+			rx_run_drop(ch);
 			rx_malformed(ch, "malformed RNDIS message");
 		}
 		worst = status;
 	}
-	if (unlikely(batch.run.open))
-		rx_run_lost(&batch);
+	/* No frame goes on in another packet. */
+	if (unlikely(ch->rx.part.run.open))
+		rx_run_lost(ch);
+	ch->rx.part.lost = false;
 	return worst;
 }
 

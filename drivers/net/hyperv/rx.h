@@ -45,8 +45,7 @@ static inline u16 rx_vlan_tci(u32 vlan)
 }
 
 /* rx_skb.c */
-struct sk_buff *rx_skb_copy(struct netvsc_channel *ch,
-			    const struct rx_frame *frame);
+bool rx_skb_receive(struct netvsc_channel *ch, const struct rx_frame *frame);
 struct sk_buff *rx_skb_begin(struct netvsc_channel *ch,
 			     const struct rx_frame *first);
 bool rx_skb_append(struct netvsc_channel *ch, struct sk_buff *skb,
@@ -60,7 +59,23 @@ void rx_skb_deliver(struct netvsc_channel *ch, struct sk_buff *skb,
 int rx_done_start(struct netvsc_channel *ch);
 void rx_done_stop(struct netvsc_channel *ch);
 bool rx_done_send(struct netvsc_channel *ch);
-void rx_done_add(struct netvsc_channel *ch, u64 transaction, u32 status);
+
+static inline struct netvsc_rx_done *rx_done_at(const struct netvsc_rx *rx,
+						u32 i)
+{
+	return &rx->done[i & rx->done_mask];
+}
+
+/* The caller has made sure of netvsc_rx_ready(). */
+static inline void rx_done_add(struct netvsc_channel *ch, u64 transaction,
+			       u32 status)
+{
+	struct netvsc_rx *rx = &ch->rx;
+	struct netvsc_rx_done *done = rx_done_at(rx, rx->done_head++);
+
+	done->transaction = transaction;
+	done->status = status;
+}
 
 /* xdp.c */
 u32 rx_xdp(struct netvsc_channel *ch, struct bpf_prog *prog,

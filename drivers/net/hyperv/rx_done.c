@@ -14,11 +14,6 @@ static u32 rx_done_waiting(const struct netvsc_rx *rx)
 	return rx->done_head - rx->done_tail;
 }
 
-static struct netvsc_rx_done *rx_done_at(const struct netvsc_rx *rx, u32 i)
-{
-	return &rx->done[i & rx->done_mask];
-}
-
 /*
  * Makes room for twice as many.  The host cannot send more packets than its
  * receive buffer has sections, so that is where it ends.
@@ -42,16 +37,6 @@ static bool rx_done_grow(struct netvsc_channel *ch)
 	rx->done = done;
 	rx->done_mask = 2 * old - 1;
 	return true;
-}
-
-/* The caller has made sure of netvsc_rx_ready(). */
-void rx_done_add(struct netvsc_channel *ch, u64 transaction, u32 status)
-{
-	struct netvsc_rx *rx = &ch->rx;
-	struct netvsc_rx_done *done = rx_done_at(rx, rx->done_head++);
-
-	done->transaction = transaction;
-	done->status = status;
 }
 
 /**
@@ -90,14 +75,11 @@ bool rx_done_send(struct netvsc_channel *ch)
 	return rx->done_tail == rx->done_head;
 }
 
-/* Whether a packet more can be taken: its completion needs a place. */
-bool netvsc_rx_ready(struct netvsc_channel *ch)
+/* Completions have not gone out for long: this is a host that does not read. */
+bool netvsc_rx_make_room(struct netvsc_channel *ch)
 {
 	struct netvsc_rx *rx = &ch->rx;
 
-	if (likely(rx_done_waiting(rx) <= rx->done_mask))
-		return true;
-	/* The ring is full as well: this is a host that does not read. */
 	if (rx_done_send(ch) || rx_done_waiting(rx) <= rx->done_mask ||
 	    rx_done_grow(ch))
 		return true;

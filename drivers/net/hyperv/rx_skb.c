@@ -112,26 +112,6 @@ struct sk_buff *rx_skb_begin(struct netvsc_channel *ch,
 	return NULL;
 }
 
-/**
- * rx_skb_copy() - an skb of a frame in one piece
- * @ch: the channel
- * @frame: the frame
- *
- * Return: NULL without memory.
- */
-struct sk_buff *rx_skb_copy(struct netvsc_channel *ch,
-			    const struct rx_frame *frame)
-{
-	struct sk_buff *skb;
-
-	if (unlikely(frame->len > RX_HEAD_MAX))
-		return rx_skb_begin(ch, frame);
-	skb = rx_skb_alloc(ch, frame->len);
-	if (likely(skb))
-		skb_put_data(skb, frame->data, frame->len);
-	return skb;
-}
-
 /* Checksums */
 
 /* The host knows the IP header to be good, but has left its checksum out. */
@@ -269,4 +249,33 @@ void rx_skb_deliver(struct netvsc_channel *ch, struct sk_buff *skb,
 	rx_account(&ch->rx, len, skb->pkt_type == PACKET_MULTICAST);
 	trace_netvsc_rx(ch->nv->ndev, ch->index, len);
 	napi_gro_receive(&ch->napi, skb);
+}
+
+/**
+ * rx_skb_receive() - copy a frame in one piece, and hand it to the stack
+ * @ch: the channel
+ * @frame: the frame
+ *
+ * Return: false without memory.
+ */
+bool rx_skb_receive(struct netvsc_channel *ch, const struct rx_frame *frame)
+{
+	struct net_device *ndev = ch->nv->ndev;
+	struct sk_buff *skb;
+
+	if (likely(frame->len <= RX_HEAD_MAX)) {
+		skb = rx_skb_alloc(ch, frame->len);
+		if (unlikely(!skb))
+			return false;
+		__skb_put_data(skb, frame->data, frame->len);
+	} else {
+		skb = rx_skb_begin(ch, frame);
+		if (unlikely(!skb))
+			return false;
+	}
+
+	if (unlikely(frame->len > READ_ONCE(ndev->mtu) + VLAN_ETH_HLEN))
+		rx_skb_coalesced(ch, skb, frame);
+	rx_skb_deliver(ch, skb, frame);
+	return true;
 }
