@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Hibernation as far as drivers see it: the guest lets go of VMBus and comes
+# back to the same devices.  What was set on the NIC holds, a TCP connection goes
+# on, and a VF is used again.  No image is written: the kernel's own test mode
+# goes all the way down, processors included, and up again from there.
+
+. "$(dirname "$0")/lib.sh"
+. "$HERE/channel_lib.sh"
+
+plan 13
+[ -w /sys/power/pm_test ] || skip_all "a kernel that cannot test hibernation"
+grep -q disk /sys/power/state || skip_all "a kernel without hibernation"
+need vf iperf3
+need_channels
+trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; cleanup' EXIT
+
+# Number of the first channel: another one after each connection to VMBus
+relid()
+{
+	local line
+
+	control stats || return 1
+	for line in "${ANSWER[@]}"; do
+		[[ $line =~ ^nic=0\ channel=0\ .*relid=([0-9]+) ]] || continue
+		echo "${BASH_REMATCH[1]}"
+	done
+}
+
+# Down and up again; VMBus was left meanwhile.
+hibernate()
+{
+	local before
+
+	before=$(relid)
+	echo core > /sys/power/pm_test || return 1
+	echo disk > /sys/power/state || return 1
+	[ -n "$before" ] && [ "$before" != "$(relid)" ] && return
+	msg "the channel is still number $before"
+	return 1
+}
+
+# All that users set on the NIC, as they see it
+settings()
+{
+	ip -o addr show dev "$NIC" | sed 's/ *valid_lft.*//'
+	ip -d link show dev "$NIC" | grep -oE 'mtu [0-9]+|link/ether [^ ]*|promiscuity [0-9]+'
+	ip route show dev "$NIC"
+	ethtool -k "$NIC"
+	ethtool -l "$NIC"
+	ethtool -x "$NIC"
+}
+
+settings_hold()
+{
+	settings > "$TMP/after"
+	diff "$TMP/before" "$TMP/after" > "$TMP/diff" && return
+	grep '^[-+]' "$TMP/diff" | head -n 8 | while read -r line; do
+		msg "$line"
+	done
+	return 1
+}
+
+special()
+{
+	ip link set dev "$NIC" mtu 1400 && ip link set dev "$NIC" promisc on &&
+		ethtool -K "$NIC" tso off rx off > /dev/null &&
+		ethtool -X "$NIC" weight 0 1 && settings > "$TMP/before"
+}
+
+plain()
+{
+	ethtool -X "$NIC" default
+	ethtool -K "$NIC" tso on rx on > /dev/null
+	ip link set dev "$NIC" promisc off
+	ip link set dev "$NIC" mtu 1500
+}
+
+# The host has what the NIC shows: received checksums are not looked at, and
+# flows come on the second channel.
+host_has_it()
+{
+	stats_read && [ "$(counter synthetic rx_csum)" = 0 ] || return 1
+	measure iperf 3 -R -P 8 && mostly_on 1 80 "${GREW_RX[@]}"
+}
+
+counters()
+{
+	local name
+
+	for name in rx_packets tx_packets rx_bytes tx_bytes; do
+		attr statistics/$name
+	done
+}
+
+no_counter_went_back()
+{
+	local i
+	local -a now
+
+	mapfile -t now < <(counters)
+	for i in "${!was[@]}"; do
+		((now[i] >= was[i])) || return 1
+	done
+}
+
+channels_back() { wait_for 30 "channels" channels_are "$CH_MAX"; }
+vf_back() { wait_for 60 "data path on the VF" host_path vf; }
+
+special || bail "cannot set what is to hold"
+iperf_start || bail "no TCP connection"
+mapfile -t was < <(counters)
+check "down and up again" hibernate
+check "the TCP connection moves data" iperf_more 2
+iperf_stop
+check "all channels are there" channels_back
+check "what was set holds" settings_hold
+check "the host knows of it" host_has_it
+check "no counter went back" no_counter_went_back
+plain
+
+vf_plug || msg "no VF"
+iperf_start || bail "no TCP connection"
+mapfile -t was < <(counters)
+check "down and up again with a VF" hibernate
+check "the TCP connection moves data with a VF" iperf_more 2
+check "the VF is used again" vf_back
+iperf_stop
+check "no counter went back with a VF" no_counter_went_back
+ping_start || bail "no ping"
+check "all traffic takes the VF" traffic_only_on vf
+check "nothing is lost any more" ping_lossless
+check "the VF goes as ever" eval 'vf_eject && answers "$HOST4"'
+finish
