@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The host stops taking packets: the queue stops when there is no place left for
+# them, and when the host takes them again, all that was given to the driver
+# arrives, once and in order.
+
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/peer.sh"
+
+COUNT=10000
+
+plan 7
+need control tcpdump
+modprobe -q pktgen || skip_all "no module pktgen"
+setup
+peer_up || bail "no second NIC"
+# pktgen does not end before the last of its packets is back.
+trap 'control release 0; control release "$PEER_NIC"; peer_down; cleanup' EXIT
+
+# What pktgen has got rid of so far
+sent()
+{
+	sed -n 's/.*pkts-sofar: \([0-9]*\).*/\1/p' "/proc/net/pktgen/$NIC"
+}
+
+# Twice the same, with packets left to send: the queue has stopped.
+stopped()
+{
+	local before=${NOW:-0}
+
+	NOW=$(sent)
+	((NOW > 0 && NOW < COUNT && NOW == before))
+}
+
+start_frames()
+{
+	pktgen_capture "$1" || return 1
+	pktgen_setup "count $COUNT" "pkt_size $1" || return 1
+	control hold 0 || return 1
+	FRAMES=$(channel_sum tx_frames)
+	pktgen_run &
+	PKTGEN=$!
+	NOW=
+	wait_for 20 "a queue that stops" stopped
+}
+
+nothing_taken()
+{
+	msg "$NOW of $COUNT packets given to the driver"
+	(($(channel_sum tx_frames) == FRAMES))
+}
+
+pktgen_ended() { ! kill -0 "$PKTGEN" 2> /dev/null; }
+
+release()
+{
+	# A port of the host's switch has room for some hundred frames, as that
+	# of any switch, unless it is held: it then keeps them all.
+	control hold "$PEER_NIC" && control release 0 || return 1
+	wait_for 60 "the end of pktgen" pktgen_ended
+	control release "$PEER_NIC"
+	pktgen_captured "$COUNT"
+	pktgen_in_order "$PCAP" "$COUNT"
+}
+
+check "the queue stops with small packets" start_frames 64
+check "the host has none of them" nothing_taken
+check "then all arrive once and in order" release
+check "the queue stops with large packets" start_frames 1500
+check "the host has none of these" nothing_taken
+check "then all of these arrive once and in order" release
+check "the NIC works" answers "$HOST4"
+finish
