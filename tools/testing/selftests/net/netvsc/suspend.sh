@@ -44,7 +44,7 @@ hibernate()
 # All that users set on the NIC, as they see it
 settings()
 {
-	ip -o addr show dev "$NIC" | sed 's/ *valid_lft.*//'
+	ip -o addr show dev "$NIC" | sed 's/ tentative//; s/ *valid_lft.*//'
 	ip -d link show dev "$NIC" | grep -oE 'mtu [0-9]+|link/ether [^ ]*|promiscuity [0-9]+'
 	ip route show dev "$NIC"
 	ethtool -k "$NIC"
