@@ -197,9 +197,9 @@ vmbus_xfer_range(const struct vmbus_xfer_ranges *xfer, u32 i,
  * @write: where the next packet goes
  * @room: bytes that are free
  *
- * Small packets for which nobody waits, such as completions, cost a lock, a
- * barrier and perhaps a signal each when they are sent one by one.  The host
- * sees a burst when it has ended.
+ * Each packet is written where the host reads it, and not copied.  Several of
+ * them take a lock, a barrier and perhaps a signal once.  The host sees a burst
+ * when it has ended.
  */
 struct vmbus_burst {
 	struct vmbus_channel *channel;
@@ -241,33 +241,51 @@ static inline bool vmbus_burst_begin(struct vmbus_burst *burst,
 	return true;
 }
 
+/* As hv_ringbuffer_write() counts; sysfs shows it. */
+static inline void vmbus_burst_full(struct vmbus_channel *channel)
+{
+	channel->out_full_total++;
+	if (channel->out_full_flag)
+		return;
+	channel->out_full_first++;
+	channel->out_full_flag = true;
+}
+
 /**
  * vmbus_burst_add() - add a packet
  * @burst: begun, and not ended
  * @type: of the packet
  * @flags: VMBUS_DATA_PACKET_FLAG_*
  * @transaction: as the host shall have it; the channel's requestor is passed by
- * @len: bytes of payload, a multiple of 8
+ * @header: bytes that the type has between descriptor and payload
+ * @payload: bytes of payload
  *
- * Return: where the payload is to be written to, or NULL if there is no room.
+ * Both lengths are multiples of 8.
+ *
+ * Return: where the header, and behind it the payload, is to be written to, or
+ * NULL if there is no room.
  */
 static inline void *vmbus_burst_add(struct vmbus_burst *burst,
 				    enum vmbus_packet_type type, u16 flags,
-				    u64 transaction, u32 len)
+				    u64 transaction, u32 header, u32 payload)
 {
 	struct hv_ring_buffer_info *ring = &burst->channel->outbound;
-	u32 size = sizeof(struct vmpacket_descriptor) + len;
 	struct vmpacket_descriptor *desc;
+	u32 offset, size;
 	u64 *trailer;
 
+	offset = sizeof(*desc) + header;
+	size = offset + payload;
 	/* A ring that is full to the last byte would look empty. */
-	if (burst->room <= size + VMBUS_TRAILER_LEN)
+	if (unlikely(burst->room <= size + VMBUS_TRAILER_LEN)) {
+		vmbus_burst_full(burst->channel);
 		return NULL;
+	}
 
 	/* The ring's pages are mapped twice in a row: no packet wraps. */
 	desc = hv_get_ring_buffer(ring) + burst->write;
 	desc->type = type;
-	desc->offset8 = sizeof(*desc) >> 3;
+	desc->offset8 = offset >> 3;
 	desc->len8 = size >> 3;
 	desc->flags = flags;
 	desc->trans_id = transaction;

@@ -24,6 +24,7 @@
 #include <net/xdp.h>
 
 #include "nvsp_parse.h"
+#include "nvsp_ranges.h"
 #include "offload.h"
 #include "rx_parse.h"
 #include "steer.h"
@@ -58,19 +59,6 @@ struct netvsc_channel;
 struct netvsc_tx_map;
 struct page_pool;
 struct rndis_hdr;
-
-/* 64 KiB that start and end anywhere in each of their ranges. */
-#define NVSP_RANGES_WORDS	(3 + MAX_PAGE_BUFFER_COUNT * 3 + 16)
-
-/**
- * struct nvsp_ranges - guest memory that an RNDIS message is read from
- * @used: words in use
- * @words: a struct vmbus_packet_mpb_array with room to grow
- */
-struct nvsp_ranges {
-	u32 used;
-	u64 words[NVSP_RANGES_WORDS];
-};
 
 /**
  * struct netvsc_buffer - memory shared with the host through a GPADL
@@ -581,11 +569,9 @@ void nvsp_free(struct netvsc *nv);		/* after the channel closed */
 int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence);
 /* @count is how many to ask for, and then how many the host gives. */
 int nvsp_request_subchannels(struct netvsc *nv, u32 *count);
-void nvsp_ranges_init(struct nvsp_ranges *ranges);
-bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma, u32 len);
 int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
 		    u64 transaction, u32 section, u32 len,
-		    struct nvsp_ranges *ranges);
+		    const struct nvsp_ranges *ranges);
 int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
 			    struct nvsp_ranges *ranges);
 void nvsp_handle_inband(struct netvsc *nv, const void *msg, u32 len);

@@ -603,63 +603,48 @@ int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
 	return err;
 }
 
-void nvsp_ranges_init(struct nvsp_ranges *ranges)
-{
-	struct vmbus_packet_mpb_array *desc = (void *)ranges->words;
-
-	memset(desc, 0, offsetof(typeof(*desc), range));
-	ranges->used = offsetof(typeof(*desc), range) / sizeof(u64);
-}
-
-/* Return: false if the packet cannot take another range of this length. */
-bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma, u32 len)
-{
-	struct vmbus_packet_mpb_array *desc = (void *)ranges->words;
-	struct hv_mpb_array *range;
-	u32 offset, nr_pfns, i;
-
-	offset = dma & ~HV_HYP_PAGE_MASK;
-	nr_pfns = HVPFN_UP(offset + len);
-	if (desc->rangecount >= MAX_PAGE_BUFFER_COUNT ||
-	    ranges->used + 1 + nr_pfns > ARRAY_SIZE(ranges->words))
-		return false;
-
-	range = (void *)&ranges->words[ranges->used];
-	range->len = len;
-	range->offset = offset;
-	for (i = 0; i < nr_pfns; i++)
-		range->pfn_array[i] = HVPFN_DOWN(dma) + i;
-
-	desc->rangecount++;
-	ranges->used += 1 + nr_pfns;
-	return true;
-}
-
-/*
- * Hands an RNDIS message to the host: from the first @len bytes of a section
- * of the send buffer, or from @ranges of guest memory.
+/**
+ * nvsp_send_rndis() - hand an RNDIS message to the host
+ * @ch: the channel
+ * @channel: of RNDIS
+ * @transaction: to be completed by the host
+ * @section: of the send buffer that holds the message, or NVSP_NO_SECTION
+ * @len: bytes of the section
+ * @ranges: of guest memory that hold the message, or NULL
+ *
+ * Context: any.
+ *
+ * Return: 0, -EAGAIN if the ring has no room, -ENODEV if nobody reads it.
  */
 int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
 		    u64 transaction, u32 section, u32 len,
-		    struct nvsp_ranges *ranges)
+		    const struct nvsp_ranges *ranges)
 {
-	struct nvsp_message msg = {
-		.type = cpu_to_le32(NVSP_RNDIS),
-		.rndis.channel = cpu_to_le32(channel),
-		.rndis.section = cpu_to_le32(section),
-		.rndis.section_len = cpu_to_le32(len),
-	};
+	u32 header = ranges ? nvsp_ranges_len(ranges) : 0;
+	struct nvsp_message *msg;
+	struct vmbus_burst burst;
+	void *to;
 
-	if (ranges)
-		return vmbus_sendpacket_mpb_desc(ch->vmbus,
-						 (void *)ranges->words,
-						 ranges->used * sizeof(u64),
-						 &msg, sizeof(msg),
-						 transaction);
+	if (!vmbus_burst_begin(&burst, ch->vmbus))
+		return -ENODEV;
 
-	return vmbus_sendpacket(ch->vmbus, &msg, sizeof(msg), transaction,
-				VM_PKT_DATA_INBAND,
-				VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED);
+	to = vmbus_burst_add(&burst, header ? VM_PKT_DATA_USING_GPA_DIRECT :
+					      VM_PKT_DATA_INBAND,
+			     VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+			     transaction, header, sizeof(*msg));
+	if (likely(to)) {
+		if (header)
+			memcpy(to, ranges->words, header);
+		msg = to + header;
+		*msg = (struct nvsp_message){
+			.type = cpu_to_le32(NVSP_RNDIS),
+			.rndis.channel = cpu_to_le32(channel),
+			.rndis.section = cpu_to_le32(section),
+			.rndis.section_len = cpu_to_le32(len),
+		};
+	}
+	vmbus_burst_end(&burst);
+	return likely(to) ? 0 : -EAGAIN;
 }
 
 /* For messages of RNDIS control, which may sleep until there is room. */

@@ -64,7 +64,7 @@ bool rx_done_send(struct netvsc_channel *ch)
 	do {
 		done = rx_done_at(rx, rx->done_tail);
 		msg = vmbus_burst_add(&burst, VM_PKT_COMP, 0,
-				      done->transaction, 2 * sizeof(*msg));
+				      done->transaction, 0, 2 * sizeof(*msg));
 		if (!msg)
 			break;
 		msg[0] = cpu_to_le32(NVSP_RNDIS_DONE);

@@ -32,8 +32,10 @@
 #include "tx_rndis.h"
 
 /* The largest packet in the ring, with its descriptor and trailer. */
-#define NETVSC_TX_PACKET_MAX	(sizeof(struct nvsp_ranges) + \
-				 sizeof(struct nvsp_message) + 16)
+#define NETVSC_TX_PACKET_MAX	(sizeof(struct vmpacket_descriptor) + \
+				 sizeof(struct nvsp_ranges) + \
+				 sizeof(struct nvsp_message) + \
+				 VMBUS_TRAILER_LEN)
 
 /* When the queue has to wait */
 
