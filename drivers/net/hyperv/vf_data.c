@@ -9,12 +9,33 @@
 
 #include "vf_internal.h"
 
-rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
+static void vf_count_received(struct netvsc *nv, const struct sk_buff *skb)
+{
+	struct netvsc_vf_counters *counters = this_cpu_ptr(nv->vf.counters);
+
+	u64_stats_update_begin(&counters->syncp);
+	/* What GRO has merged are several packets on the wire. */
+	u64_stats_add(&counters->rx_packets,
+		      max_t(u16, skb_shinfo(skb)->gso_segs, 1));
+	u64_stats_add(&counters->rx_bytes, skb->len + ETH_HLEN);
+	u64_stats_update_end(&counters->syncp);
+}
+
+static void vf_count_multicast(struct netvsc *nv)
+{
+	struct netvsc_vf_counters *counters = this_cpu_ptr(nv->vf.counters);
+
+	u64_stats_update_begin(&counters->syncp);
+	u64_stats_inc(&counters->rx_multicast);
+	u64_stats_update_end(&counters->syncp);
+}
+
+/* All but a frame for this address, while netvsc is up. */
+static noinline rx_handler_result_t
+vf_receive_other(struct sk_buff **pskb, struct netvsc *nv)
 {
 	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);
-	struct netvsc_vf_counters *counters;
-	struct net_device *ndev;
-	struct netvsc *nv;
+	struct net_device *ndev = nv->ndev;
 
 	*pskb = skb;
 	if (!skb)
@@ -24,29 +45,47 @@ rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return RX_HANDLER_PASS;
 
-	nv = rcu_dereference(skb->dev->rx_handler_data);
-	ndev = nv->ndev;
 	/* Somebody brought the VF up by hand, and netvsc is down. */
 	if (unlikely(!(ndev->flags & IFF_UP))) {
 		kfree_skb(skb);
 		return RX_HANDLER_CONSUMED;
 	}
 
-	skb->dev = ndev;
 	/* Judged by the VF's address, which may be older than netvsc's. */
 	if (unlikely(skb->pkt_type == PACKET_OTHERHOST) &&
 	    ether_addr_equal(eth_hdr(skb)->h_dest, ndev->dev_addr))
 		skb->pkt_type = PACKET_HOST;
 
-	counters = this_cpu_ptr(nv->vf.counters);
-	u64_stats_update_begin(&counters->syncp);
-	/* What GRO has merged are several packets on the wire. */
-	u64_stats_add(&counters->rx_packets,
-		      max_t(u16, skb_shinfo(skb)->gso_segs, 1));
-	u64_stats_add(&counters->rx_bytes, skb->len + ETH_HLEN);
 	if (skb->pkt_type == PACKET_MULTICAST)
-		u64_stats_inc(&counters->rx_multicast);
-	u64_stats_update_end(&counters->syncp);
+		vf_count_multicast(nv);
+	vf_count_received(nv, skb);
+	skb->dev = ndev;
+	return RX_HANDLER_ANOTHER;
+}
+
+/**
+ * netvsc_vf_receive() - a frame that came on the VF is netvsc's
+ * @pskb: the frame, perhaps another one afterwards
+ *
+ * All that a frame on the VF costs beyond what the stack does is in here, so
+ * the usual one is kept short.
+ *
+ * Context: the VF's rx_handler.
+ *
+ * Return: what the stack is to do with it.
+ */
+rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
+{
+	struct sk_buff *skb = *pskb;
+	struct netvsc *nv = rcu_dereference(skb->dev->rx_handler_data);
+	struct net_device *ndev = nv->ndev;
+
+	if (unlikely(skb->pkt_type != PACKET_HOST || skb_shared(skb) ||
+		     !(ndev->flags & IFF_UP)))
+		return vf_receive_other(pskb, nv);
+
+	vf_count_received(nv, skb);
+	skb->dev = ndev;
 	return RX_HANDLER_ANOTHER;
 }
 
