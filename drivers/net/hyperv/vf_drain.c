@@ -125,6 +125,8 @@ void netvsc_vf_drain_tx(struct netvsc *nv)
 	struct net_device *vf = nv->vf.vf;
 	unsigned int usecs = 50;
 
+	if (vf_sent_all(nv))
+		return;
 	/* What cannot be sent any more is not worth waiting for. */
 	if (!netif_carrier_ok(vf) || !vf_answers(vf))
 		return;

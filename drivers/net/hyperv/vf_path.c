@@ -47,11 +47,23 @@ static bool vf_fit(struct netvsc *nv)
 	return netvsc_vf_associated(nvf);
 }
 
+/*
+ * Whoever saw the pointer holds the lock of one of netvsc's queues until it has
+ * queued its packet.  That is over sooner than a grace period, in which packets
+ * would wait for the path that comes next.
+ */
 static void vf_stop_tx(struct netvsc *nv)
 {
+	struct net_device *ndev = nv->ndev;
+	struct netdev_queue *txq;
+	unsigned int i;
+
 	RCU_INIT_POINTER(nv->vf.tx, NULL);
-	/* Whoever saw the pointer has queued its packet after this. */
-	synchronize_net();
+	for (i = 0; i < ndev->num_tx_queues; i++) {
+		txq = netdev_get_tx_queue(ndev, i);
+		__netif_tx_lock_bh(txq);
+		__netif_tx_unlock_bh(txq);
+	}
 }
 
 static void vf_start_tx(struct netvsc *nv)
