@@ -188,6 +188,8 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 		return on_or_off(host, id, rest, host_vf_link);
 	if (!strcmp(verb, "hang"))
 		return on_or_off(host, id, rest, host_vf_hang);
+	if (!strcmp(verb, "select"))
+		return on_or_off(host, id, rest, host_vf_select);
 	if (!*last_words(rest)) {
 		if (!strcmp(verb, "add"))
 			return host_vf_add(host, id);
@@ -196,7 +198,7 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 		if (!strcmp(verb, "yank"))
 			return host_vf_yank(host, id);
 	}
-	return "usage: vf N add | eject | yank | link on|off | hang on|off";
+	return "usage: vf N add | eject | yank | link on|off | hang on|off | select on|off";
 }
 
 static const char *hold_command(struct host *host, unsigned int id, char *rest)
@@ -427,7 +429,9 @@ static const struct command {
 	  "vf N eject                    ask the guest to give it up; ok: asked\n"
 	  "vf N yank                     take it without asking\n"
 	  "vf N link on|off              cable of the VF\n"
-	  "vf N hang on|off              it neither sends nor receives" },
+	  "vf N hang on|off              it neither sends nor receives\n"
+	  "vf N select on|off            move the data path to it and back, as if\n"
+	  "                              the guest's netvsc had asked for that" },
 	{ "hold", do_hold, true,
 	  "hold N                        take nothing from NIC N's rings and put\n"
 	  "                              nothing on them; frames for it pile up, and\n"

@@ -415,6 +415,18 @@ const char *host_vf_hang(struct host *host, unsigned int id, bool hung)
 	return NULL;
 }
 
+const char *host_vf_select(struct host *host, unsigned int id, bool on)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	vnic_select(nic->port, on ? PATH_VF : PATH_SYNTHETIC);
+	return NULL;
+}
+
 const char *host_hold(struct host *host, unsigned int id, bool hold)
 {
 	const char *why;

@@ -48,6 +48,7 @@ const char *host_vf_eject(struct host *host, unsigned int id);
 const char *host_vf_yank(struct host *host, unsigned int id);
 const char *host_vf_link(struct host *host, unsigned int id, bool up);
 const char *host_vf_hang(struct host *host, unsigned int id, bool hung);
+const char *host_vf_select(struct host *host, unsigned int id, bool on);
 /*
  * The host keeps its hands off both paths of a NIC, goes on, or offers what has
  * piled up without taking anything.
