@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The load of the benchmark: bursts of packets out of a packet socket, timed;
- * sinks for UDP and TCP; and a TCP sender that is told how much to send and
- * when.
+ * sinks for UDP and TCP; a TCP sender that is told how much to send and when;
+ * and a steady flow, of which no packet should be lost.
  *
  * Not pktgen: it waits for its last packet to be freed, which a driver that is
  * held up does not do, and for several packets at a time it sends one packet
@@ -18,6 +18,7 @@
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,11 +43,19 @@ static const char help[] =
 "           SIZE, packets that are to be cut into pieces that carry so much;\n"
 "           prints how many nanoseconds that took\n"
 "       load udp-sink PORT\n"
-"           takes packets and leaves them unread\n"
+"           takes packets, and reads all that have come for each line on\n"
+"           standard input\n"
 "       load tcp-sink PORT\n"
 "           reads what one connection brings\n"
 "       load tcp-send ADDRESS PORT\n"
-"           for each number on standard input, sends so many bytes\n";
+"           for each number on standard input, sends so many bytes\n"
+"       load flow-send ADDRESS PORT COUNT\n"
+"           sends COUNT packets each millisecond until it is terminated; prints\n"
+"           how many and in how many nanoseconds\n"
+"       load flow-sink PORT\n"
+"           reads packets; for each line on standard input, prints how many\n"
+"           have come since the last one, and the longest gap between two of\n"
+"           them in nanoseconds\n";
 
 static void die(const char *what)
 {
@@ -256,12 +265,23 @@ static int listener(int type, long port)
 	return fd;
 }
 
+/* Of its length, and that is all that anybody wants of it. */
+static bool read_one(int fd)
+{
+	return recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0;
+}
+
 static void udp_sink(long port)
 {
-	listener(SOCK_DGRAM, port);
-	puts("ready");
-	fflush(stdout);
-	pause();
+	int fd = listener(SOCK_DGRAM, port);
+	char line[32];
+
+	do {
+		while (read_one(fd))
+			;
+		puts("ready");
+		fflush(stdout);
+	} while (fgets(line, sizeof(line), stdin));
 }
 
 static void tcp_sink(long port)
@@ -300,7 +320,7 @@ static void tcp_send(const char *address, long port)
 		.sin_port = htons(port),
 	};
 	char line[32];
-	int room = BUFFER;
+	int room = BUFFER, one = 1;
 	int fd;
 
 	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
@@ -308,6 +328,7 @@ static void tcp_send(const char *address, long port)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)) ||
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) ||
 	    connect(fd, (void *)&to, sizeof(to)))
 		die("connect");
 	puts("ready");
@@ -317,6 +338,88 @@ static void tcp_send(const char *address, long port)
 		send_bytes(fd, number(line, 1, 1L << 30));
 		puts("sent");
 		fflush(stdout);
+	}
+}
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
+
+#define FLOW_PAYLOAD	8
+#define FLOW_MAX	100
+#define MILLISECOND	1000000
+
+/* Cut up by the stack: packets that come one behind the other cost less. */
+static int flow_socket(const char *address, long port)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+	};
+	int size = FLOW_PAYLOAD;
+	int fd;
+
+	if (inet_pton(AF_INET, address, &to.sin_addr) != 1)
+		usage();
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || setsockopt(fd, SOL_UDP, UDP_SEGMENT, &size, sizeof(size)) ||
+	    connect(fd, (void *)&to, sizeof(to)))
+		die("socket");
+	return fd;
+}
+
+/* What the stack does not take counts as sent: the user has lost it as well. */
+static void flow_send(const char *address, long port, long count)
+{
+	static const uint8_t buf[FLOW_MAX * FLOW_PAYLOAD];
+	int fd = flow_socket(address, port);
+	int64_t start = now_ns(), next = start;
+	struct timespec until;
+	uint64_t sent;
+
+	signal(SIGTERM, end);
+	for (sent = 0; !ended; sent += count) {
+		(void)!send(fd, buf, count * FLOW_PAYLOAD, MSG_DONTWAIT);
+		next += MILLISECOND;
+		until.tv_sec = next / 1000000000;
+		until.tv_nsec = next % 1000000000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+	}
+	printf("%llu %lld\n", (unsigned long long)sent,
+	       (long long)(now_ns() - start));
+}
+
+static void flow_sink(long port)
+{
+	struct pollfd fds[] = {
+		{ .fd = listener(SOCK_DGRAM, port), .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+	int64_t last = 0, gap = 0, now;
+	unsigned long long count = 0;
+	char line[32];
+
+	puts("ready");
+	fflush(stdout);
+	while (poll(fds, 2, -1) > 0) {
+		while (read_one(fds[0].fd)) {
+			now = now_ns();
+			if (count++ && now - last > gap)
+				gap = now - last;
+			last = now;
+		}
+		if (!fds[1].revents)
+			continue;
+		if (read(STDIN_FILENO, line, sizeof(line)) <= 0)
+			return;
+		printf("%llu %lld\n", count, (long long)gap);
+		fflush(stdout);
+		count = 0;
+		gap = 0;
 	}
 }
 
@@ -337,6 +440,11 @@ int main(int argc, char **argv)
 		tcp_sink(number(argv[2], 1, 65535));
 	else if (!strcmp(what, "tcp-send") && argc == 4)
 		tcp_send(argv[2], number(argv[3], 1, 65535));
+	else if (!strcmp(what, "flow-send") && argc == 5)
+		flow_send(argv[2], number(argv[3], 1, 65535),
+			  number(argv[4], 1, FLOW_MAX));
+	else if (!strcmp(what, "flow-sink") && argc == 3)
+		flow_sink(number(argv[2], 1, 65535));
 	else
 		usage();
 	return 0;
