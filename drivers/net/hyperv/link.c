@@ -36,9 +36,13 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 static void link_query_speed(struct netvsc *nv)
 {
 	u32 speed;
+	int err;
 
-	if (rndis_query_speed(nv, &speed))
+	err = rndis_query_speed(nv, &speed);
+	if (err)
 		speed = SPEED_UNKNOWN;
+	if (err && err != -ENODATA && err != -ENODEV)
+		netdev_warn(nv->ndev, "no speed from the host: %d\n", err);
 	WRITE_ONCE(nv->speed, speed);
 }
 
@@ -53,10 +57,15 @@ static void link_query_speed(struct netvsc *nv)
 void netvsc_link_query(struct netvsc *nv)
 {
 	u32 state;
+	int err;
 
 	/* A host that cannot tell has its link up. */
-	if (rndis_query_u32(nv, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &state))
+	err = rndis_query_u32(nv, RNDIS_OID_GEN_MEDIA_CONNECT_STATUS, &state);
+	if (err) {
 		state = RNDIS_MEDIA_STATE_CONNECTED;
+		netdev_warn(nv->ndev, "no state of the link from the host: %d\n",
+			    err);
+	}
 	WRITE_ONCE(nv->link_up, state == RNDIS_MEDIA_STATE_CONNECTED);
 	link_query_speed(nv);
 }

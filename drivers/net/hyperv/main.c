@@ -17,10 +17,12 @@ static int netvsc_session_query(struct netvsc *nv)
 
 	err = rndis_query_u32(nv, RNDIS_OID_GEN_MAXIMUM_FRAME_SIZE,
 			      &nv->max_mtu);
-	if (err)
+	if (!err && nv->max_mtu < ETH_MIN_MTU)
+		err = -EPROTO;
+	if (err) {
+		netdev_err(nv->ndev, "no frame size from the host: %d\n", err);
 		return err;
-	if (nv->max_mtu < ETH_MIN_MTU)
-		return -EPROTO;
+	}
 
 	/* A NIC without offloads is a NIC still. */
 	err = rndis_query_caps(nv, &nv->caps);
@@ -47,7 +49,10 @@ static void netvsc_session_free(struct netvsc *nv)
 		netvsc_tx_stop(ch);
 }
 
-/* A session with one channel; netvsc_subchannels_open() finds it others. */
+/*
+ * A session with one channel; netvsc_subchannels_open() finds it others.  What
+ * goes wrong on the way is said here or by what is called, in one line.
+ */
 int netvsc_session_start(struct netvsc *nv)
 {
 	struct netvsc_channel *ch = nv->channels[0];
@@ -66,8 +71,10 @@ int netvsc_session_start(struct netvsc *nv)
 	if (err)
 		goto disconnect;
 	err = rndis_start(nv);
-	if (err)
+	if (err) {
+		netdev_err(nv->ndev, "RNDIS not started: %d\n", err);
 		goto disconnect;
+	}
 	err = netvsc_session_query(nv);
 	if (err)
 		goto halt;
@@ -104,12 +111,22 @@ void netvsc_session_stop(struct netvsc *nv)
 /* As many channels as before, or as many as the user wants, or none. */
 static int netvsc_session_widen(struct netvsc *nv, u32 channels)
 {
+	int err;
+
 	netvsc_subchannels_open(nv);
-	netvsc_channels_update(nv);
-	return nv->nr_channels < channels ? -EIO : 0;
+	err = netvsc_channels_update(nv);
+	if (nv->nr_channels >= channels)
+		return 0;
+	if (!err)
+		netdev_err(nv->ndev, "the host has %u channels only\n",
+			   nv->nr_channels);
+	return err ?: -EIO;
 }
 
-/* With @channels of 0, as many of them as there happen to be will do. */
+/*
+ * With @channels of 0, as many of them as there happen to be will do.  Return:
+ * 0 with the net_device in service, or an error without a session.
+ */
 static int netvsc_session_try(struct netvsc *nv,
 			      const struct netvsc_config *config, u32 channels)
 {
@@ -121,10 +138,21 @@ static int netvsc_session_try(struct netvsc *nv,
 		return err;
 
 	err = netvsc_session_widen(nv, channels);
-	if (!err && nv->max_mtu < config->mtu)
-		err = -ERANGE;
 	if (err)
-		netvsc_session_stop(nv);
+		goto stop;
+	if (nv->max_mtu < config->mtu) {
+		netdev_err(nv->ndev, "the host takes an MTU of %u at most\n",
+			   nv->max_mtu);
+		err = -ERANGE;
+		goto stop;
+	}
+	err = netvsc_netdev_resume(nv);
+	if (err)
+		goto stop;
+	return 0;
+
+stop:
+	netvsc_session_stop(nv);
 	return err;
 }
 
@@ -145,24 +173,21 @@ static int netvsc_session_try(struct netvsc *nv,
 int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
 {
 	const struct netvsc_config old = nv->config;
-	int err, err_old = 0;
+	int err, err_old;
 
 	netvsc_netdev_pause(nv);
 	netvsc_session_stop(nv);
 
 	err = netvsc_session_try(nv, config, config->channels != old.channels ?
 					     config->channels : 0);
-	if (err) {
-		netdev_err(nv->ndev, "host does not take the change: %d\n",
-			   err);
-		err_old = netvsc_session_try(nv, &old, 0);
-	}
-	if (!err_old)
-		err_old = netvsc_netdev_resume(nv);
+	if (!err)
+		return 0;
+
+	err_old = netvsc_session_try(nv, &old, 0);
 	if (err_old)
 		netdev_err(nv->ndev, "no session with the host any more: %d\n",
 			   err_old);
-	return err ?: err_old;
+	return err;
 }
 
 static int netvsc_init_parts(struct netvsc *nv)

@@ -622,7 +622,7 @@ void netvsc_subchannels_open(struct netvsc *nv);
 void netvsc_subchannels_open_later(struct netvsc *nv);
 void netvsc_subchannels_stop(struct netvsc *nv);
 int netvsc_channels_serve(struct netvsc *nv, unsigned int n);
-void netvsc_channels_update(struct netvsc *nv);
+int netvsc_channels_update(struct netvsc *nv);
 void netvsc_channel_lost(struct netvsc_channel *ch);
 
 /* rss.c */

@@ -126,26 +126,23 @@ static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg,
 	return nvsp->reply_len;
 }
 
-/* A request whose answer is of @type and at least @size bytes long. */
+/*
+ * A request whose answer is of @type and at least @size bytes long.  What it
+ * means that there is none, the caller knows, and says.
+ */
 static int nvsp_request(struct netvsc *nv, struct nvsp_message *msg,
 			u32 type, u32 size)
 {
-	u32 request = le32_to_cpu(msg->type);
 	int len;
 
 	mutex_lock(&nv->nvsp.lock);
 	len = nvsp_call(nv, msg, NETVSC_HOST_TIMEOUT);
 	mutex_unlock(&nv->nvsp.lock);
-	if (len < 0) {
-		netdev_err(nv->ndev, "NVSP message %u failed: %d\n", request,
-			   len);
+	if (len < 0)
 		return len;
-	}
 
 	if (len < size || le32_to_cpu(msg->type) != type) {
 		netvsc_count(nv, NETVSC_EV_BAD_NVSP);
-		netdev_err(nv->ndev, "NVSP answer %u of %d bytes makes no sense\n",
-			   le32_to_cpu(msg->type), len);
 		return -EPROTO;
 	}
 	return 0;
@@ -243,7 +240,6 @@ static int nvsp_negotiate(struct netvsc *nv)
 			nv->nvsp.version = nvsp_versions[i];
 		return err;
 	}
-	netdev_err(nv->ndev, "the host refuses all versions of NVSP\n");
 	return -EPROTONOSUPPORT;
 }
 
@@ -373,20 +369,15 @@ int nvsp_request_subchannels(struct netvsc *nv, u32 *count)
 static int nvsp_buffer_alloc(struct netvsc *nv, struct netvsc_buffer *buf,
 			     u32 size)
 {
-	int err;
-
+	buf->size = size;
 	buf->base = vmbus_alloc_buffer(nvsp_vmbus(nv), size, &buf->chunks,
 				       &buf->nr_chunks);
 	if (!buf->base)
 		return -ENOMEM;
-	buf->size = size;
 
-	err = vmbus_establish_gpadl_caller_decrypted(nvsp_vmbus(nv), buf->base,
-						     size, &buf->gpadl);
-	if (err)
-		netdev_err(nv->ndev, "GPADL of %u bytes refused: %d\n", size,
-			   err);
-	return err;
+	/* A host that refuses is -EDQUOT. */
+	return vmbus_establish_gpadl_caller_decrypted(nvsp_vmbus(nv), buf->base,
+						      size, &buf->gpadl);
 }
 
 static int nvsp_announce(struct netvsc *nv, struct netvsc_buffer *buf,
@@ -513,8 +504,11 @@ int nvsp_connect(struct netvsc *nv)
 	mutex_unlock(&nv->nvsp.lock);
 
 	err = nvsp_negotiate(nv);
-	if (err)
+	if (err) {
+		netdev_err(nv->ndev, "no version of NVSP agreed on: %d\n",
+			   err);
 		return err;
+	}
 	if (hv_is_isolation_supported() &&
 	    nv->nvsp.version < NVSP_VERSION_6_1) {
 		netdev_err(nv->ndev, "NVSP %#x is not safe in this guest\n",
@@ -523,20 +517,23 @@ int nvsp_connect(struct netvsc *nv)
 	}
 
 	err = nvsp_configure(nv);
-	if (err)
+	if (!err)
+		err = nvsp_send_ndis_version(nv);
+	if (err) {
+		netdev_err(nv->ndev, "NVSP not configured: %d\n", err);
 		return err;
-	err = nvsp_send_ndis_version(nv);
-	if (err)
-		return err;
+	}
 
 	err = nvsp_share_rx(nv);
 	if (err) {
-		netdev_err(nv->ndev, "receive buffer not shared: %d\n", err);
+		netdev_err(nv->ndev, "receive buffer of %u bytes not shared: %d\n",
+			   nv->nvsp.rx.size, err);
 		return err;
 	}
 	err = nvsp_share_tx(nv);
 	if (err)
-		netdev_err(nv->ndev, "send buffer not shared: %d\n", err);
+		netdev_err(nv->ndev, "send buffer of %u bytes not shared: %d\n",
+			   nv->nvsp.tx.size, err);
 	return err;
 }
 

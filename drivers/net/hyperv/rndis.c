@@ -127,14 +127,11 @@ static int rndis_send(struct netvsc *nv, u32 type)
 	return err;
 }
 
-/* An answer to what we asked, so that the host cannot flood the log. */
+/* What is wrong with an answer, the caller says: it knows what it was about. */
 static int rndis_check(struct netvsc *nv, int err)
 {
-	if (err != -EPROTO)
-		return err;
-	netvsc_count(nv, NETVSC_EV_BAD_RNDIS);
-	netdev_err(nv->ndev, "RNDIS answer of %u bytes makes no sense\n",
-		   nv->rndis.reply_len);
+	if (err == -EPROTO)
+		netvsc_count(nv, NETVSC_EV_BAD_RNDIS);
 	return err;
 }
 
@@ -159,7 +156,6 @@ static int rndis_exchange(struct netvsc *nv, u32 type)
 	/* Forgetting and answering exclude each other: look once more. */
 	if (!left && !try_wait_for_completion(&rndis->replied)) {
 		netvsc_count(nv, NETVSC_EV_TIMEOUT);
-		netdev_err(nv->ndev, "no answer to an RNDIS request\n");
 		return -ETIMEDOUT;
 	}
 	return 0;

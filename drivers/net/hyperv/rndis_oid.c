@@ -13,11 +13,9 @@
 #define RNDIS_FILTER_UNKNOWN	U32_MAX
 
 /* The answer is whole, but not what was asked for. */
-static int rndis_senseless(struct netvsc *nv, u32 oid, int len)
+static int rndis_senseless(struct netvsc *nv)
 {
 	netvsc_count(nv, NETVSC_EV_BAD_RNDIS);
-	netdev_err(nv->ndev, "RNDIS object %#x of %d bytes makes no sense\n",
-		   oid, len);
 	return -EPROTO;
 }
 
@@ -30,7 +28,7 @@ int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value)
 	if (len < 0)
 		return len;
 	if (len != sizeof(answer))
-		return rndis_senseless(nv, oid, len);
+		return rndis_senseless(nv);
 
 	*value = le32_to_cpu(answer);
 	return 0;
@@ -84,7 +82,7 @@ static int rndis_query_address(struct netvsc *nv, u32 oid, u8 *mac)
 	if (len < 0)
 		return len;
 	if (len != ETH_ALEN || !is_valid_ether_addr(mac))
-		return rndis_senseless(nv, oid, len);
+		return rndis_senseless(nv);
 	return 0;
 }
 
@@ -174,7 +172,7 @@ int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps)
 	if (len < 0)
 		return len;
 	if (offload_parse_caps(&host, len, gen, caps))
-		return rndis_senseless(nv, NDIS_OID_OFFLOAD_QUERY, len);
+		return rndis_senseless(nv);
 	return 0;
 }
 

@@ -295,8 +295,10 @@ int netvsc_channels_serve(struct netvsc *nv, unsigned int n)
  * @nv: the NIC
  *
  * Context: RTNL. Sleeps for the host.
+ *
+ * Return: 0, or why there are fewer than the host has, which has been said.
  */
-void netvsc_channels_update(struct netvsc *nv)
+int netvsc_channels_update(struct netvsc *nv)
 {
 	struct netvsc_subchannels *subs = &nv->subs;
 	unsigned int n;
@@ -304,24 +306,26 @@ void netvsc_channels_update(struct netvsc *nv)
 
 	ASSERT_RTNL();
 	if (!nv->nr_channels)
-		return;
+		return 0;
 
 	mutex_lock(&subs->lock);
 	n = channels_usable(nv);
 	if (subs->wanted > 1) {
 		/* They are still being opened; this comes again. */
 		mutex_unlock(&subs->lock);
-		return;
+		return 0;
 	}
 	channels_trim(nv);
 	mutex_unlock(&subs->lock);
 
 	if (n != nv->nr_channels || n != nv->ndev->real_num_tx_queues)
 		err = netvsc_channels_serve(nv, n);
-	if (subs->err || err)
-		netdev_warn(nv->ndev, "%u of the host's %u channels in use: %d\n",
-			    nv->nr_channels, subs->promised, subs->err ?: err);
+	err = subs->err ?: err;
 	subs->err = 0;
+	if (err)
+		netdev_warn(nv->ndev, "%u of the host's %u channels in use: %d\n",
+			    nv->nr_channels, subs->promised, err);
+	return err;
 }
 
 static void channels_update_work(struct work_struct *work)
