@@ -1,0 +1,305 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The host refuses one of the steps of setting a NIC up, each of them in turn, or
+# answers it with garbage or too little: while the driver probes, changes its MTU
+# and its channels, and closes and opens the device.  The driver gives up cleanly
+# or does without, says so in one line, leaves nothing with the host, and the NIC
+# works as soon as the host does.
+#
+# Which steps there are the host says, after each has been done once as it should.
+# An answer that never comes takes 10 s, and is tried once only; more of that is
+# in probe_refused.sh.
+
+. "$(dirname "$0")/lib.sh"
+. "$HERE/channel_lib.sh"
+
+plan 12
+need control modprobe dmesg ethtool
+setup
+trap 'control fault 0 off > /dev/null; cleanup' EXIT
+
+no_nic() { ! find_nic; }
+
+# Warnings and errors of the driver about a NIC, under whichever name; that its
+# probe has failed says the core
+complaints() { dmesg -r | grep -c '^<[34]>.*hv_netvsc [^ :]* [^:]*: '; }
+
+# What the guest has lent to the host: "open channels, GPADLs"
+lent()
+{
+	local line
+
+	control stats || return 1
+	for line in "${ANSWER[@]}"; do
+		[[ $line =~ ^vmbus.*\ (open=[0-9]+\ gpadls=[0-9]+) ]] &&
+			echo "${BASH_REMATCH[1]}"
+	done
+}
+
+lent_is() { [ "$(lent)" = "$1" ]; }
+
+unload()
+{
+	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
+}
+
+# steps_taken: sets STEPS, to "name#n" for the nth of that name since the last
+# "fault off"
+steps_taken()
+{
+	local name
+	local -A n=()
+
+	STEPS=()
+	control steps 0 || return 1
+	for name in "${ANSWER[@]}"; do
+		n[$name]=$((${n[$name]:-0} + 1))
+		# Memory that is not given back cannot be refused.
+		[[ $name = teardown* ]] || STEPS+=("$name#${n[$name]}")
+	done
+}
+
+step_is_taken()
+{
+	steps_taken && [[ " ${STEPS[*]} " = *" $1 "* ]]
+}
+
+# with_fault STEP COMMAND...: where the step goes wrong, as FAULT says, a list
+with_fault()
+{
+	local step=$1
+
+	shift
+	control fault 0 off && control fault 0 step "$step" "${FAULT[@]}" || return 1
+	"$@" > /dev/null 2>&1
+}
+
+# said_once FAILED STEP: since BEFORE, in so many words
+said_once()
+{
+	local lines=$(($(complaints) - BEFORE))
+
+	[ "$DRIVER" = ours ] || return 0
+	((lines == 1 || (lines == 0 && !$1))) && return
+	msg "$2 ${FAULT[*]}: $lines lines of log"
+	dmesg | grep 'hv_netvsc' | tail -n "$((lines > 4 ? 4 : lines))" |
+		while read -r line; do msg "$line"; done
+	return 1
+}
+
+# each_step COMMAND...: with each of STEPS in turn
+each_step()
+{
+	local step failed=0 start=$SECONDS
+	local -a steps=("${STEPS[@]}")
+
+	TOLERATED=
+	for step in "${steps[@]}"; do
+		"$@" "$step" || failed=1
+	done
+	control fault 0 off
+	msg "${#steps[@]} steps in $((SECONDS - start)) s; done without:" \
+		"${TOLERATED:- none}"
+	return "$failed"
+}
+
+# --- probe ------------------------------------------------------------------
+
+# The module loads; whether there is a NIC then is up to the driver.
+probe_once()
+{
+	local step=$1 bad=0
+
+	BEFORE=$(complaints)
+	with_fault "$step" modprobe hv_netvsc || bad=1
+	# Sub-channels come in the background.
+	wait_for 10 "$step to be taken" step_is_taken "$step" || bad=1
+	if find_nic; then
+		TOLERATED+=" $step"
+		said_once 0 "$step" || bad=1
+	else
+		said_once 1 "$step" || bad=1
+	fi
+	# In any case, or the next one would find the module loaded.
+	if ! unload || ! wait_for 10 "what was lent ($LENT)" lent_is "$LENT"; then
+		msg "$step ${FAULT[*]}: not all came back"
+		bad=1
+	fi
+	return "$bad"
+}
+
+# Answers of VMBus have nothing in them that could be wrong.  A driver that cannot
+# read whether a version is agreed on may ask for another, and a host that has
+# agreed to it ends the session then.
+keep_answers()
+{
+	local step
+
+	STEPS=()
+	for step in "${PROBE_STEPS[@]}"; do
+		[[ $step =~ ^(open|gpadl|nvsp-init) ]] || STEPS+=("$step")
+	done
+}
+
+# probe_each FAULT...
+probe_each()
+{
+	FAULT=("$@")
+	STEPS=("${PROBE_STEPS[@]}")
+	[ "$1" = refuse ] || keep_answers
+	each_step probe_once
+}
+
+# What the host has promised comes after it has promised it.
+split_steps()
+{
+	local step
+
+	SUB_STEPS=() PROBE_STEPS=()
+	for step in "${STEPS[@]}"; do
+		if [[ " ${PROBE_STEPS[*]} " = *" nvsp-subchannel#1 "* ]]; then
+			SUB_STEPS+=("$step")
+		else
+			PROBE_STEPS+=("$step")
+		fi
+	done
+}
+
+subchannels_each()
+{
+	FAULT=(refuse)
+	STEPS=("${SUB_STEPS[@]}")
+	each_step probe_once
+}
+
+# unless_stock REASON TEXT COMMAND...: what the stock driver cannot be tried with
+unless_stock()
+{
+	if [ "$DRIVER" = stock ]; then
+		ktap_test_skip "$2 ($1)"
+	else
+		check "${@:2}"
+	fi
+}
+
+TRUSTS="the stock driver takes the host at its word"
+WAITS="the stock driver waits without limit for promised sub-channels and answers"
+
+# All channels that the NIC can have
+all_there()
+{
+	channels_ethtool && channels_are "$CHANNELS"
+}
+
+comes() { load_driver && wait_for 30 "$CHANNELS channels" all_there; }
+works() { comes && dhcp && wait_for 30 "answer" answers "$HOST4"; }
+
+channels_ethtool || bail "no channels"
+CHANNELS=$CH_NOW
+unload || bail "the module does not go"
+LENT=$(lent)
+control fault 0 off
+comes || bail "the NIC does not come"
+steps_taken
+split_steps
+((${#PROBE_STEPS[@]} > 0)) || bail "no step was taken"
+LOAN=$(lent)
+unload || bail "the module does not go"
+check "probe: each step refused" probe_each refuse
+unless_stock "$WAITS" "sub-channels: each step refused" subchannels_each
+unless_stock "$TRUSTS" "probe: garbage for an answer" probe_each garbage 77
+unless_stock "$TRUSTS" "probe: answers that are too short" probe_each short
+check "the NIC works when the host does" works
+# Whoever is answered with garbage may well do what the host does not expect.
+stats_read
+ERRORS=$(counter synthetic protocol_errors)
+
+# --- a NIC that works -------------------------------------------------------
+
+# As before, on the same channels, with as much lent as before
+alive()
+{
+	ip link set dev "$NIC" up &&
+		wait_for 30 "carrier" nic_carrier 1 &&
+		wait_for 30 "$CHANNELS channels" all_there &&
+		wait_for 30 "a loan of $LOAN" lent_is "$LOAN" &&
+		wait_for 30 "answer from the host" answers "$HOST4"
+}
+
+# change_once UNDO COMMAND... STEP: it may fail
+change_once()
+{
+	local undo=$1 step=${*: -1} failed=1
+
+	BEFORE=$(complaints)
+	if with_fault "$step" "${@:2:$#-2}"; then
+		failed=0
+		TOLERATED+=" $step"
+	fi
+	said_once "$failed" "$step" || failed=2
+	control fault 0 off
+	if ! $undo || ! alive; then
+		msg "$step ${FAULT[*]}: not as before"
+		return 1
+	fi
+	((failed < 2))
+}
+
+# change_refused UNDO COMMAND...
+change_refused()
+{
+	FAULT=(refuse)
+	control fault 0 off && "${@:2}" && steps_taken && $1 && alive ||
+		return 1
+	((${#STEPS[@]} > 0)) && each_step change_once "$@"
+}
+
+# change_at STEP FAULT UNDO COMMAND...
+change_at()
+{
+	STEPS=("$1") FAULT=("$2")
+	each_step change_once "${@:3}"
+}
+
+mtu() { ip link set dev "$NIC" mtu "$1"; }
+mtu_back() { mtu 1500 && [ "$(attr mtu)" = 1500 ]; }
+down_up() { ip link set dev "$NIC" down && ip link set dev "$NIC" up; }
+channels() { ethtool -L "$NIC" combined "$1"; }
+channels_back() { channels_set "$CHANNELS"; }
+
+unless_stock "$WAITS" "MTU change: each step refused" change_refused mtu_back mtu 1400
+unless_stock "$WAITS" "MTU change: no answer" \
+	change_at nvsp-recv-buf#1 never mtu_back mtu 1400
+# The steps are those of the MTU.
+if ((CHANNELS > 1)); then
+	unless_stock "$WAITS" "fewer channels: one step refused" \
+		change_at nvsp-send-buf#1 refuse channels_back channels 1
+else
+	ktap_test_skip "fewer channels: one step refused (there is one)"
+fi
+check "down and up: each step refused" change_refused true down_up
+
+no_protocol_errors()
+{
+	stats_read && [ "$(counter synthetic protocol_errors)" = "$ERRORS" ]
+}
+
+more_channels()
+{
+	local many=$CHANNELS
+	local CHANNELS=1 LOAN
+
+	channels_set 1 && LOAN=$(lent) &&
+		change_refused "channels_set 1" channels "$many"
+}
+
+if ((CHANNELS > 1)); then
+	unless_stock "$WAITS" "more channels: each step refused" more_channels
+else
+	ktap_test_skip "more channels: each step refused (there is one)"
+fi
+check "the host has nothing to complain of" no_protocol_errors
+unload
+check "nothing is left" wait_for 10 "what was lent" lent_is "$LENT"
+finish
