@@ -52,8 +52,11 @@ static void netvsc_get_channels(struct net_device *ndev,
 {
 	struct netvsc *nv = netvsc_priv(ndev);
 
-	channels->max_combined = min(ndev->num_tx_queues,
-				     nv->rss_state.host.queues);
+	channels->max_combined = ndev->num_tx_queues;
+	/* A host that has not said may turn out to have more. */
+	if (nv->rss_state.known)
+		channels->max_combined = min(channels->max_combined,
+					     nv->rss_state.host.queues);
 	channels->combined_count = nv->nr_channels;
 }
 

@@ -378,7 +378,7 @@ struct netvsc_subchannels {
  * struct netvsc_rss_state - what the host has and can do
  * @host: can do
  * @on: it has a table
- * @known: some host has been asked
+ * @known: a host has said what it can do, this one or one before
  */
 struct netvsc_rss_state {
 	struct steer_rss_caps host;

@@ -54,30 +54,37 @@ static void rss_adopt(struct netvsc *nv, const struct steer_rss_caps *caps)
 		nv->rss.entries = caps->entries;
 		rss_default_table(nv, 1);
 	}
-	state->known = true;
 }
 
 /**
  * netvsc_rss_query() - learn what the host can do to spread packets
  * @nv: the NIC, in a session that has just begun
  *
- * A host that cannot say has one channel.  What the user has set before is
+ * A host that cannot spread them has one channel.  One that does not say can do
+ * what it could before, until it is asked to.  What the user has set before is
  * kept as far as this host can do it.
  *
  * Context: RTNL. Sleeps for the host.
  */
 void netvsc_rss_query(struct netvsc *nv)
 {
+	struct netvsc_rss_state *state = &nv->rss_state;
 	struct steer_rss_caps caps = { .queues = 1 };
-	int err;
+	int err = -EOPNOTSUPP;
+	bool told;
 
-	if (nv->nvsp.version >= NVSP_VERSION_5) {
+	if (nv->nvsp.version >= NVSP_VERSION_5)
 		err = rss_ask(nv, &caps);
-		if (err && err != -EOPNOTSUPP)
-			netdev_warn(nv->ndev, "no receive side scaling: %d\n",
-				    err);
+	told = !err || err == -EOPNOTSUPP;
+	if (!told) {
+		netdev_warn(nv->ndev, "host does not say how it spreads packets: %d\n",
+			    err);
+		if (state->known)
+			caps = state->host;
 	}
+
 	rss_adopt(nv, &caps);
+	state->known |= told;
 }
 
 static int rss_tell(struct netvsc *nv, const void *params, u32 len)

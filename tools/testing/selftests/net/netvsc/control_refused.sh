@@ -14,7 +14,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 12
+plan 13
 need control modprobe dmesg ethtool
 setup
 trap 'control fault 0 off > /dev/null; cleanup' EXIT
@@ -210,6 +210,17 @@ check "probe: each step refused" probe_each refuse
 unless_stock "$WAITS" "sub-channels: each step refused" subchannels_each
 unless_stock "$TRUSTS" "probe: garbage for an answer" probe_each garbage 77
 unless_stock "$TRUSTS" "probe: answers that are too short" probe_each short
+# A host that has not said how many channels it has gives them when it is asked.
+channels_later()
+{
+	FAULT=(refuse)
+	with_fault "rndis-query:00010203" modprobe hv_netvsc &&
+		wait_for 30 "a NIC" find_nic && control fault 0 off &&
+		channels_set "$CHANNELS"
+}
+
+check "channels that the host did not tell of" channels_later
+unload || bail "the module does not go"
 check "the NIC works when the host does" works
 # Whoever is answered with garbage may well do what the host does not expect.
 stats_read
