@@ -123,12 +123,18 @@ static int netvsc_session_widen(struct netvsc *nv, u32 channels)
 	return err ?: -EIO;
 }
 
-/*
- * With @channels of 0, as many of them as there happen to be will do.  Return:
- * 0 with the net_device in service, or an error without a session.
+/**
+ * netvsc_session_try() - a session, and the net_device in service
+ * @nv: the NIC; registered, out of service and without a session
+ * @config: what to ask the host for, which is then @nv's configuration
+ * @channels: how many there have to be in the end; 0 if any number will do
+ *
+ * Context: RTNL. Sleeps for the host.
+ *
+ * Return: 0, or an error without a session.
  */
-static int netvsc_session_try(struct netvsc *nv,
-			      const struct netvsc_config *config, u32 channels)
+int netvsc_session_try(struct netvsc *nv, const struct netvsc_config *config,
+		       u32 channels)
 {
 	int err;
 
@@ -168,7 +174,7 @@ stop:
  * Context: RTNL. Sleeps.
  *
  * Return: 0, or an error.  With one the old configuration is in force again,
- * or, if the host does not take that any more either, there is no session.
+ * or, if the host does not take that any more either, as soon as it does.
  */
 int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
 {
@@ -185,8 +191,7 @@ int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
 
 	err_old = netvsc_session_try(nv, &old, 0);
 	if (err_old)
-		netdev_err(nv->ndev, "no session with the host any more: %d\n",
-			   err_old);
+		netvsc_recover(nv, err_old);
 	return err;
 }
 
@@ -318,6 +323,7 @@ static void netvsc_remove(struct hv_device *hdev)
 	struct netvsc *nv = hv_get_drvdata(hdev);
 
 	netvsc_vf_detach(nv);
+	disable_delayed_work_sync(&nv->recover_work);
 	/* No carrier change may come after the net_device's last. */
 	disable_delayed_work_sync(&nv->link_work);
 	unregister_netdev(nv->ndev);
@@ -337,6 +343,7 @@ static int netvsc_suspend(struct hv_device *hdev)
 {
 	struct netvsc *nv = hv_get_drvdata(hdev);
 
+	cancel_delayed_work_sync(&nv->recover_work);
 	cancel_delayed_work_sync(&nv->link_work);
 	rtnl_lock();
 	netvsc_netdev_pause(nv);
@@ -351,11 +358,9 @@ static int netvsc_resume(struct hv_device *hdev)
 	int err;
 
 	rtnl_lock();
-	err = netvsc_session_start(nv);
-	if (!err)
-		err = netvsc_session_widen(nv, 0);
-	if (!err)
-		err = netvsc_netdev_resume(nv);
+	err = netvsc_session_try(nv, &nv->config, 0);
+	if (err)
+		netvsc_recover(nv, err);
 	rtnl_unlock();
 	return err;
 }

@@ -244,6 +244,7 @@ void netvsc_netdev_init(struct netvsc *nv)
 	init_waitqueue_head(&nv->tx_idle);
 	INIT_WORK(&nv->filter_work, netvsc_filter_work);
 	netvsc_link_init(nv);
+	netvsc_recover_init(nv);
 	netvsc_features_init(nv);
 	nv->closing = true;
 	nv->msg_enable = NETIF_MSG_DRV | NETIF_MSG_PROBE | NETIF_MSG_LINK;

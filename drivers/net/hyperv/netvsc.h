@@ -425,6 +425,8 @@ struct netvsc_config {
  * @accept: received packets are wanted: between open and stop
  * @xdp_prog: XDP program, NULL if there is none; RTNL
  * @tx_idle: woken when the last packet of a channel has come back
+ * @recover_work: tries to get a session after one was lost
+ * @recover_delay: jiffies from one attempt to the next
  * @link_work: carries out @link_events
  * @link_events: BIT(enum netvsc_link_event)
  * @link_up: what the host said last
@@ -470,6 +472,9 @@ struct netvsc {
 	bool accept;
 	struct bpf_prog __rcu *xdp_prog;
 	wait_queue_head_t tx_idle;
+
+	struct delayed_work recover_work;
+	unsigned long recover_delay;
 
 	struct delayed_work link_work;
 	unsigned long link_events;
@@ -528,6 +533,8 @@ enum netvsc_tid_kind {
 /* main.c: from the channel to the RNDIS state, and back; RTNL */
 int netvsc_session_start(struct netvsc *nv);
 void netvsc_session_stop(struct netvsc *nv);
+int netvsc_session_try(struct netvsc *nv, const struct netvsc_config *config,
+		       u32 channels);
 int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config);
 
 /* netdev.c */
@@ -536,6 +543,10 @@ void netvsc_netdev_sync_mac(struct netvsc *nv);
 void netvsc_netdev_pause(struct netvsc *nv);	/* RTNL; before session_stop */
 int netvsc_netdev_resume(struct netvsc *nv);	/* RTNL; after session_start */
 bool netvsc_dev_is(const struct net_device *ndev);
+
+/* recover.c */
+void netvsc_recover_init(struct netvsc *nv);
+void netvsc_recover(struct netvsc *nv, int err);
 
 /* features.c */
 void netvsc_features_init(struct netvsc *nv);

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The host takes neither a new MTU nor, after that, the old one: the NIC is out
+# of service then, and back by itself as soon as the host lets it, with all that
+# was set, and with a VF if there is one.
+
+. "$(dirname "$0")/lib.sh"
+
+plan 7
+need vf dmesg ethtool
+[ "$DRIVER" = ours ] ||
+	skip_all "the stock driver does not come back before it is reloaded"
+setup
+trap 'control fault 0 off; cleanup' EXIT
+mac=$(attr address)
+
+# No version of NVSP suits the host, so there is no session.
+lost()
+{
+	control fault 0 step nvsp-init refuse || return 1
+	! ip link set dev "$NIC" mtu 1400 2> /dev/null &&
+		dmesg | grep -q "$NIC: no session with the host any more" &&
+		! answers "$HOST4"
+}
+
+back()
+{
+	control fault 0 off && wait_for 150 "answer" answers "$HOST4"
+}
+
+as_before()
+{
+	[ "$(attr mtu)" = 1500 ] && [ "$(attr address)" = "$mac" ] &&
+		nic_has_ipv4 && ethtool -k "$NIC" |
+		grep -q '^tcp-segmentation-offload: on'
+}
+
+reload()
+{
+	lost && modprobe -r hv_netvsc && control fault 0 off && load_driver &&
+		dhcp && answers "$HOST4"
+}
+
+check "the host takes nothing any more" lost
+check "the NIC is back when it does" back
+check "with what was set before" as_before
+vf_plug || msg "no VF"
+check "with a VF, too: nothing any more" lost
+check "and back" back
+check "on the VF" wait_for 60 "data path on the VF" vf_in_use
+check "the driver can go while there is no session" reload
+finish
