@@ -7,6 +7,9 @@
 
 #include "netvsc.h"
 
+/* Of either buffer; a session works with fewer, but has to wait for each. */
+#define NETVSC_MIN_SECTIONS	10U
+
 /* The versions before 4 have numbers of their own. */
 static u32 nvsp_major(u32 version)
 {
@@ -41,10 +44,32 @@ static void netvsc_get_ringparam(struct net_device *ndev,
 {
 	struct netvsc *nv = netvsc_priv(ndev);
 
-	ring->tx_pending = NETVSC_TX_SLOTS;
-	ring->tx_max_pending = NETVSC_TX_SLOTS;
+	ring->tx_pending = nv->nvsp.tx_sections;
+	ring->tx_max_pending = nvsp_max_tx_sections(nv);
 	ring->rx_pending = nv->nvsp.rx_sections;
 	ring->rx_max_pending = nvsp_max_rx_sections(nv);
+}
+
+/*
+ * The core has checked both against what is above, and has filled in what the
+ * user did not name.  That goes on following the number of channels.
+ */
+static int netvsc_set_ringparam(struct net_device *ndev,
+				struct ethtool_ringparam *ring,
+				struct kernel_ethtool_ringparam *kernel_ring,
+				struct netlink_ext_ack *extack)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	struct netvsc_config config = nv->config;
+
+	if (ring->rx_pending != nv->nvsp.rx_sections)
+		config.rx_sections = max(ring->rx_pending, NETVSC_MIN_SECTIONS);
+	if (ring->tx_pending != nv->nvsp.tx_sections)
+		config.tx_sections = max(ring->tx_pending, NETVSC_MIN_SECTIONS);
+	if (config.rx_sections == nv->config.rx_sections &&
+	    config.tx_sections == nv->config.tx_sections)
+		return 0;
+	return netvsc_reconfigure(nv, &config);
 }
 
 static void netvsc_get_channels(struct net_device *ndev,
@@ -90,6 +115,7 @@ const struct ethtool_ops netvsc_ethtool_ops = {
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= netvsc_get_link_ksettings,
 	.get_ringparam		= netvsc_get_ringparam,
+	.set_ringparam		= netvsc_set_ringparam,
 	.get_channels		= netvsc_get_channels,
 	.set_channels		= netvsc_set_channels,
 	.get_rx_ring_count	= netvsc_get_rx_ring_count,

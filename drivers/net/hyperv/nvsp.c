@@ -13,7 +13,7 @@
 #include "trace.h"
 
 /* What hosts take of a buffer at most. */
-#define NVSP_RX_BYTES_MAX	(16 * 1024 * 1024)
+#define NVSP_RX_BYTES_MAX	(31 * 1024 * 1024)
 #define NVSP_RX_BYTES_MAX_V2	(15 * 1024 * 1024)
 #define NVSP_TX_BYTES_MAX	(15 * 1024 * 1024)
 /* What hosts make the sections of the send buffer. */
