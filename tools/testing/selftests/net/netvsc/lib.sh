@@ -168,7 +168,7 @@ dhcp()
 	ip link set dev "$NIC" up || return 1
 	wait_for 30 "carrier of $NIC" nic_carrier 1 || return 1
 	udhcpc -i "$NIC" -n -q -f -t 10 -T 3 -s "$HERE/udhcpc.sh" \
-		> "$TMP/udhcpc" 2>&1 && return
+		> "$TMP/udhcpc" 2>&1 && return 0
 	msg "udhcpc: $(tail -n 1 "$TMP/udhcpc")"
 	return 1
 }
