@@ -530,7 +530,7 @@ enum netvsc_tid_kind {
 /* With NETVSC_TID_DATA: the pool is that of direct packets, not of sections. */
 #define NETVSC_TID_DIRECT	BIT_ULL(32)
 
-/* main.c: from the channel to the RNDIS state, and back; RTNL */
+/* session.c: from the channel to the RNDIS state, and back; RTNL */
 int netvsc_session_start(struct netvsc *nv);
 void netvsc_session_stop(struct netvsc *nv);
 int netvsc_session_try(struct netvsc *nv, const struct netvsc_config *config,
