@@ -44,7 +44,11 @@ free_now()
 	echo 3 >/proc/sys/vm/drop_caches
 	# What each CPU has counted for itself is part of it from here on.
 	cat /proc/sys/vm/stat_refresh >/dev/null
-	awk '/^MemFree:/ { print $2 * 1024 }' /proc/meminfo
+	# MemFree leaves out what waits in each CPU's lists for its next use.
+	awk '
+	$1 == "pages" && $2 == "free" { n += $3 }
+	$1 == "count:" { n += $2 }
+	END { printf "%.0f\n", n * 4096 }' /proc/zoneinfo
 }
 
 # Memory that has been let go of comes back after a while: wait for that.
@@ -151,8 +155,9 @@ change_yank()
 
 change_link_off()
 {
+	# Stock stays on the VF.
 	control vf 0 link off &&
-		wait_for 10 "the synthetic path" path_is_synthetic
+		wait_for 2 "the synthetic path" path_is_synthetic
 }
 
 change_link_on() { control vf 0 link on && wait_for 10 "the VF" path_is_vf; }
