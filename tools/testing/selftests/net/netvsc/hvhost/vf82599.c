@@ -24,9 +24,10 @@ static void config_init_pcie(struct vf82599 *vf)
 
 	put_le(cap, 2, 0x0010);		/* id, last capability */
 	put_le(cap + 2, 2, 0x0002);	/* version 2, endpoint */
-	put_le(cap + 4, 4, 0x00008002);	/* role-based errors, 512 bytes */
+	/* Function-level reset, role-based errors, 512 bytes */
+	put_le(cap + 4, 4, 0x10008002);
 	put_le(cap + 8, 2, 0x2810);
-	put_le(vf->writable + VF_CFG_PCIE + 8, 2, 0x7fff);
+	put_le(vf->writable + VF_CFG_DEVICE_CONTROL, 2, 0x7fff);
 	put_le(cap + 12, 4, 0x00000082);	/* 5 GT/s, 8 lanes */
 	put_le(cap + 18, 2, 0x0082);
 }
@@ -467,6 +468,29 @@ static uint32_t config_read(void *ctx, uint16_t offset, unsigned int size)
 	return get_le(vf->config + offset, size);
 }
 
+static void reset(void *ctx)
+{
+	struct vf82599 *vf = ctx;
+	unsigned int i;
+
+	set_master(vf, false);
+	reset_regs(vf);
+	config_init(vf);
+	for (i = 0; i < VF_MSIX_VECTORS; i++)
+		vf->msix[i] = (struct vf_msix){
+			.control = VF_MSIX_ENTRY_MASK,
+		};
+}
+
+/* A function-level reset; the bit reads 0. */
+static bool asks_for_reset(uint16_t offset, unsigned int size, uint32_t value)
+{
+	const unsigned int high = VF_CFG_DEVICE_CONTROL + 1;
+
+	return high >= offset && high < offset + size &&
+	       (value >> 8 * (high - offset) & VF_DEVICE_RESET >> 8);
+}
+
 static void config_write(void *ctx, uint16_t offset, unsigned int size,
 			 uint32_t value)
 {
@@ -480,26 +504,17 @@ static void config_write(void *ctx, uint16_t offset, unsigned int size,
 		set_master(vf, value & VF_COMMAND_MASTER);
 		return;
 	}
+	if (asks_for_reset(offset, size, value)) {
+		log_info("vf", "VF %u: reset", vf->function.serial);
+		reset(vf);
+		return;
+	}
 	for (i = 0; i < size; i++, value >>= 8) {
 		byte = &vf->config[offset + i];
 		mask = vf->writable[offset + i];
 		*byte = (*byte & ~mask) | (value & mask);
 	}
 	msix_flush_all(vf);
-}
-
-static void reset(void *ctx)
-{
-	struct vf82599 *vf = ctx;
-	unsigned int i;
-
-	set_master(vf, false);
-	reset_regs(vf);
-	config_init(vf);
-	for (i = 0; i < VF_MSIX_VECTORS; i++)
-		vf->msix[i] = (struct vf_msix){
-			.control = VF_MSIX_ENTRY_MASK,
-		};
 }
 
 static const struct pci_function_ops vf_function_ops = {

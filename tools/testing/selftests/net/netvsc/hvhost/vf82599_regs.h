@@ -21,9 +21,11 @@
 #define VF_CFG_MSIX		0x70
 #define VF_CFG_MSIX_CONTROL	0x72
 #define VF_CFG_PCIE		0xa0
+#define VF_CFG_DEVICE_CONTROL	0xa8
 #define VF_CFG_MAC		0x201	/* Hyper-V's PF driver puts it there */
 
 #define VF_COMMAND_MASTER	0x0004
+#define VF_DEVICE_RESET		0x8000
 #define VF_MSIX_ENABLE		0x8000
 #define VF_MSIX_MASK_ALL	0x4000
 

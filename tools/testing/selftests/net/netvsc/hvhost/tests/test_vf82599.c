@@ -390,6 +390,28 @@ TEST_F(vf, reset_through_vfctrl)
 	EXPECT_NE(NULL, nic.ops);
 }
 
+/* What is not a reset is no reset, even beside its bit. */
+TEST_F(vf, function_level_reset)
+{
+	EXPECT_EQ(0x10000000, cfg(self, 0xa4, 4) & 0x10000000);
+	cfg_wr(self, 0xa8, 2, 0x7fff);
+	cfg_wr(self, 0xa8, 1, 0x10);
+	cfg_wr(self, 0xac, 4, 0x8000);
+	EXPECT_NE(0, rd(self, 0x1028) & 0x02000000);
+	cfg_wr(self, 0xa8, 2, 0xa810);
+	EXPECT_EQ(0x2810, cfg(self, 0xa8, 2));
+	EXPECT_EQ(0, rd(self, 0x1028) & 0x02000000);
+	EXPECT_EQ(0, rd(self, 0x2028) & 0x02000000);
+	EXPECT_EQ(0, cfg(self, 0x72, 2) & 0x8000);
+	EXPECT_EQ(1, msix_rd(self, 0xc));
+	EXPECT_EQ(NULL, nic.ops);
+	cfg_wr(self, 4, 2, 6);
+	EXPECT_NE(NULL, nic.ops);
+	tx_on(self);
+	cfg_wr(self, 0xa9, 1, 0xa8);
+	EXPECT_EQ(0, rd(self, 0x2028) & 0x02000000);
+}
+
 TEST_F(vf, queues_off_and_on)
 {
 	uint8_t buf[100];
