@@ -173,11 +173,13 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 	if (!*last_words(rest)) {
 		if (!strcmp(verb, "remove"))
 			return host_nic_remove(host, id);
+		if (!strcmp(verb, "rescind"))
+			return host_nic_rescind(host, id);
 		if (!strcmp(verb, "network-change"))
 			return host_nic_network_change(host, id);
 	}
-	return "usage: nic N add MAC | remove | link on|off | speed MBIT | "
-	       "send-on CHANNEL | network-change";
+	return "usage: nic N add MAC | remove | rescind | link on|off | "
+	       "speed MBIT | send-on CHANNEL | network-change";
 }
 
 static const char *vf_command(struct host *host, unsigned int id, char *rest)
@@ -420,6 +422,7 @@ static const struct command {
 	  "help                          this text" },
 	{ "nic", do_nic, true,
 	  "nic N add MAC | remove        give the guest a NIC, take it away\n"
+	  "nic N rescind                 take it, and leave the guest its VF\n"
 	  "nic N link on|off             cable of the synthetic path\n"
 	  "nic N speed MBIT              speed of the physical NIC\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"

@@ -84,6 +84,14 @@ void netvsp_remove(struct netvsp *nv)
 		vmbus_rescind(chan);
 }
 
+void netvsp_rescind(struct netvsp *nv)
+{
+	if (nv->over)
+		return;
+	nv->over = true;
+	vmbus_rescind(nv->primary.chan);
+}
+
 static void indicate(struct netvsp *nv, uint32_t status, const void *data,
 		     size_t len)
 {

@@ -73,6 +73,9 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 /* Rescinds the channel; frees itself when the guest has released it. */
 void netvsp_remove(struct netvsp *nv);
 
+/* Rescinds the channel as well, but the NIC stays, without one. */
+void netvsp_rescind(struct netvsp *nv);
+
 void netvsp_set_link(struct netvsp *nv, bool up);
 
 /*

@@ -375,6 +375,20 @@ const char *host_nic_remove(struct host *host, unsigned int id)
 	return NULL;
 }
 
+/* Its VF stays, and the guest may use it by itself. */
+const char *host_nic_rescind(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	log_info("nic", "%u: rescinded", id);
+	netvsp_rescind(nic->netvsp);
+	return NULL;
+}
+
 const char *host_vf_yank(struct host *host, unsigned int id)
 {
 	const char *why;

@@ -38,6 +38,7 @@ struct host *host_create(struct vm *vm, struct vmbus *vmbus,
 const char *host_nic_add(struct host *host, unsigned int id,
 			 const uint8_t mac[6]);
 const char *host_nic_remove(struct host *host, unsigned int id);
+const char *host_nic_rescind(struct host *host, unsigned int id);
 const char *host_nic_link(struct host *host, unsigned int id, bool up);
 const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit);
 const char *host_nic_send_on(struct host *host, unsigned int id,

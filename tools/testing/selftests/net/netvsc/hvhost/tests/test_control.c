@@ -117,6 +117,12 @@ void netvsp_remove(struct netvsp *nv)
 	free(nv);
 }
 
+void netvsp_rescind(struct netvsp *nv)
+{
+	(void)nv;
+	note("rescind ");
+}
+
 void netvsp_set_link(struct netvsp *nv, bool up)
 {
 	(void)nv;
@@ -406,6 +412,16 @@ TEST(vf_announced_then_offered)
 	EXPECT_STREQ("error: the NIC has a VF\n", say("vf 0 add"));
 	EXPECT_STREQ("ok\n", say("vf 0 link off"));
 	EXPECT_STREQ("vflink0 ", trace);
+}
+
+TEST(nic_goes_before_its_vf)
+{
+	with_vf();
+	EXPECT_STREQ("ok\n", say("nic 0 rescind"));
+	EXPECT_STREQ("rescind ", trace);
+	EXPECT_NE(NULL, strstr(say("stats"), "state=offered"));
+	EXPECT_STREQ("ok\n", say("nic 0 remove"));
+	EXPECT_STREQ("eject ", trace);
 }
 
 TEST(eject_ends_the_association_last)
