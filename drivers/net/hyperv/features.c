@@ -53,6 +53,25 @@ int netvsc_set_features(struct net_device *ndev, netdev_features_t features)
 	return err;
 }
 
+/**
+ * netvsc_features_tso_max() - largest packet that the path in use segments
+ * @nv: the NIC
+ * @vf: what its VF takes while that is the path, else 0
+ *
+ * A VF that takes less than the host needs nothing here: the stack cuts up what
+ * is too large for it.  And the administrator's own limit, which the kernel
+ * lowers along with this one, would not come back with it.
+ *
+ * Context: RTNL.
+ */
+void netvsc_features_tso_max(struct netvsc *nv, unsigned int vf)
+{
+	unsigned int host = nv->caps.tso_max ?: TSO_LEGACY_MAX_SIZE;
+
+	if (nv->ndev->tso_max_size != max(host, vf))
+		netif_set_tso_max_size(nv->ndev, max(host, vf));
+}
+
 /* What there is to choose from with the host of this session. */
 static void netvsc_features_offer(struct netvsc *nv)
 {
@@ -67,8 +86,7 @@ static void netvsc_features_offer(struct netvsc *nv)
 	ndev->vlan_features = (hw & ~NETIF_F_LRO) | NETIF_F_HIGHDMA;
 	/* What the stack itself can switch stays with it. */
 	ndev->hw_features = hw | (ndev->hw_features & STACK_FEATURES);
-	if (nv->caps.tso_max)
-		netif_set_tso_max_size(ndev, nv->caps.tso_max);
+	netvsc_features_tso_max(nv, 0);
 }
 
 /**

@@ -552,6 +552,7 @@ void netvsc_recover(struct netvsc *nv, int err);
 void netvsc_features_init(struct netvsc *nv);
 void netvsc_features_register(struct netvsc *nv);
 void netvsc_features_renew(struct netvsc *nv);
+void netvsc_features_tso_max(struct netvsc *nv, unsigned int vf);
 netdev_features_t netvsc_fix_features(struct net_device *ndev,
 				      netdev_features_t features);
 int netvsc_set_features(struct net_device *ndev, netdev_features_t features);

@@ -58,6 +58,7 @@ static void vf_stop_tx(struct netvsc *nv)
 	struct netdev_queue *txq;
 	unsigned int i;
 
+	netvsc_features_tso_max(nv, 0);
 	RCU_INIT_POINTER(nv->vf.tx, NULL);
 	for (i = 0; i < ndev->num_tx_queues; i++) {
 		txq = netdev_get_tx_queue(ndev, i);
@@ -73,6 +74,7 @@ static void vf_start_tx(struct netvsc *nv)
 	netvsc_vf_drain_start(nv);
 	netvsc_vf_watch_start(nv);
 	rcu_assign_pointer(nvf->tx, nvf->vf);
+	netvsc_features_tso_max(nv, nvf->vf->tso_max_size);
 	netvsc_tx_kick_all(nv);
 	netdev_info(nv->ndev, "data path switched to VF %s\n",
 		    netdev_name(nvf->vf));
