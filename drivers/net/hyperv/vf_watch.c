@@ -11,7 +11,8 @@
 
 /*
  * Drivers restart a device that hangs, which may help or not: it is used again
- * when it sends what it still has, or after a while that is longer each time.
+ * when it sends what it still has; or, opened anew, after a while that is longer
+ * each time.
  */
 #define VF_PENALTY_MIN	(30 * HZ)
 #define VF_PENALTY_MAX	(600 * HZ)
@@ -87,6 +88,20 @@ static void vf_try_again(struct netvsc *nv)
 }
 
 /*
+ * A reset behind the driver's back has undone what the driver had set up, and
+ * nothing but opening it anew does that again.
+ */
+static void vf_reopen(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (!(nvf->vf->flags & IFF_UP))
+		return;
+	dev_close(nvf->vf);
+	netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
+}
+
+/*
  * A VF stalls if it was given packets in one period and has sent none at all in
  * that and in the whole of the next.  It may lose some, and then never has sent
  * as many as it was given.
@@ -95,7 +110,7 @@ void netvsc_vf_watch(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 	u64 given, sent, seen_given;
-	bool sends;
+	bool sends, due;
 
 	if (!netvsc_vf_watching(nvf) || time_before(jiffies, nvf->look_at))
 		return;
@@ -103,9 +118,12 @@ void netvsc_vf_watch(struct netvsc *nv)
 	sent = vf_progress(nvf->vf);
 	seen_given = nvf->seen_given;
 	sends = sent != nvf->seen_sent;
+	due = nvf->stalled && time_after_eq(jiffies, nvf->retry_at);
 	vf_note(nvf, given, sent);
-	if (sends || (nvf->stalled && time_after_eq(jiffies, nvf->retry_at))) {
+	if (sends || due) {
 		nvf->overdue = false;
+		if (!sends)
+			vf_reopen(nv);
 		vf_try_again(nv);
 	} else if (nvf->overdue && !nvf->stalled) {
 		vf_stalls(nv);
