@@ -88,6 +88,8 @@ enum netvsc_vf_todo {
  * @penalty: how long it was not used for that the last time, in jiffies; RTNL
  * @retry_at: when to use it again at the latest, in jiffies; RTNL
  * @overdue: packets have waited for a whole period of the watch; RTNL
+ * @probed: and one of them is the driver's own; RTNL
+ * @settled: what seemed to wait when @vf was last known to work; RTNL
  * @seen_given: packets that @vf had been given at the last look; RTNL
  * @seen_sent: how far @vf was with sending then; RTNL
  * @look_at: when to look again, in jiffies; RTNL
@@ -137,6 +139,8 @@ struct netvsc_vf {
 	unsigned long penalty;
 	unsigned long retry_at;
 	bool overdue;
+	bool probed;
+	u64 settled;
 	u64 seen_given;
 	u64 seen_sent;
 	unsigned long look_at;

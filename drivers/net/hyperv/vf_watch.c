@@ -5,6 +5,9 @@
  * a ring is full for some seconds, which a connection that waits for an answer
  * never fills.
  */
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+
 #include "vf_internal.h"
 
 #define VF_WATCH_PERIOD	HZ
@@ -17,27 +20,44 @@
 #define VF_PENALTY_MIN	(30 * HZ)
 #define VF_PENALTY_MAX	(600 * HZ)
 
-/*
- * A number that changes when the VF has sent something: what byte queue limits
- * know to be completed, or else what it counts.
+/**
+ * struct vf_look - what there is to see of a VF's transmit
+ * @sent: a number that changes when the VF has sent something
+ * @waiting: what it was given and has not sent; but a VF may lose packets, and
+ *	a driver may count them in its own way, so that only a change says much
  */
-static u64 vf_progress(struct net_device *vf)
-{
-	struct rtnl_link_stats64 stats;
-#ifdef CONFIG_BQL
-	const struct dql *dql;
-	u64 completed = 0;
-	unsigned int i;
+struct vf_look {
+	u64 sent;
+	u64 waiting;
+};
 
-	for (i = 0; i < vf->real_num_tx_queues; i++) {
-		dql = &netdev_get_tx_queue(vf, i)->dql;
-		completed += READ_ONCE(dql->num_completed);
+/* Byte queue limits are exact.  Return: false if the VF's driver has none. */
+static bool vf_look_at_bql(const struct net_device *vf, struct vf_look *look)
+{
+	*look = (struct vf_look){};
+#ifdef CONFIG_BQL
+	for (unsigned int i = 0; i < vf->real_num_tx_queues; i++) {
+		const struct dql *dql = &netdev_get_tx_queue(vf, i)->dql;
+		unsigned int completed = READ_ONCE(dql->num_completed);
+
+		look->sent += completed;
+		look->waiting += READ_ONCE(dql->num_queued) - completed;
 	}
-	if (completed)
-		return completed;
 #endif
-	dev_get_stats(vf, &stats);
-	return stats.tx_packets;
+	return look->sent;
+}
+
+static void vf_look(struct netvsc *nv, u64 given, struct vf_look *look)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	struct rtnl_link_stats64 stats;
+
+	if (vf_look_at_bql(nvf->vf, look))
+		return;
+	dev_get_stats(nvf->vf, &stats);
+	look->sent = stats.tx_packets;
+	look->waiting = given - nvf->tx_base -
+			(look->sent - nvf->tx_vf_base);
 }
 
 static void vf_note(struct netvsc_vf *nvf, u64 given, u64 sent)
@@ -50,10 +70,15 @@ static void vf_note(struct netvsc_vf *nvf, u64 given, u64 sent)
 /* Once it is active, and from then on until it goes. */
 void netvsc_vf_watch_start(struct netvsc *nv)
 {
+	u64 given = netvsc_vf_given_packets(nv);
 	struct netvsc_vf *nvf = &nv->vf;
+	struct vf_look look;
 
 	nvf->overdue = false;
-	vf_note(nvf, netvsc_vf_given_packets(nv), vf_progress(nvf->vf));
+	nvf->probed = false;
+	nvf->settled = 0;
+	vf_look(nv, given, &look);
+	vf_note(nvf, given, look.sent);
 	netvsc_vf_wake(nvf, VF_WATCH_PERIOD);
 }
 
@@ -95,39 +120,77 @@ static void vf_reopen(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	if (!(nvf->vf->flags & IFF_UP))
+	if (nvf->vf->flags & IFF_UP) {
+		dev_close(nvf->vf);
+		netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
+	}
+	vf_try_again(nv);
+}
+
+/*
+ * A frame for nobody: from the VF to itself, which a switch drops, as bonding
+ * sends to teach switches.  What comes of it is seen at the next look.
+ */
+static void vf_probe(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	struct net_device *vf = nvf->vf;
+	struct sk_buff *skb;
+
+	skb = netdev_alloc_skb(vf, LL_RESERVED_SPACE(vf) + ETH_ZLEN);
+	if (!skb)
 		return;
-	dev_close(nvf->vf);
-	netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
+	skb_reserve(skb, LL_RESERVED_SPACE(vf));
+	skb_reset_network_header(skb);
+	skb_put_zero(skb, ETH_ZLEN - ETH_HLEN);
+	skb->protocol = htons(ETH_P_LOOPBACK);
+	dev_hard_header(skb, vf, ETH_P_LOOPBACK, vf->dev_addr, vf->dev_addr,
+			skb->len);
+	nvf->probed = true;
+	nvf->overdue = true;
+	/* The VF counts it, and it is none of netvsc's. */
+	if (dev_queue_xmit(skb) == NET_XMIT_SUCCESS)
+		nvf->tx_vf_base++;
+}
+
+static void vf_sends(struct netvsc *nv, const struct vf_look *look)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	/* What it has not sent by now is lost, or counted otherwise. */
+	if (nvf->probed)
+		nvf->settled = look->waiting;
+	nvf->probed = false;
+	nvf->overdue = false;
+	vf_try_again(nv);
 }
 
 /*
  * A VF stalls if it was given packets in one period and has sent none at all in
- * that and in the whole of the next.  It may lose some, and then never has sent
- * as many as it was given.
+ * that and in the whole of the next.  Senders that wait for their packets to
+ * leave give it no more, TCP for one, and then it gets one of ours.
  */
 void netvsc_vf_watch(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
-	u64 given, sent, seen_given;
-	bool sends, due;
+	struct vf_look look;
+	u64 given;
+	bool more;
 
 	if (!netvsc_vf_watching(nvf) || time_before(jiffies, nvf->look_at))
 		return;
 	given = netvsc_vf_given_packets(nv);
-	sent = vf_progress(nvf->vf);
-	seen_given = nvf->seen_given;
-	sends = sent != nvf->seen_sent;
-	due = nvf->stalled && time_after_eq(jiffies, nvf->retry_at);
-	vf_note(nvf, given, sent);
-	if (sends || due) {
-		nvf->overdue = false;
-		if (!sends)
-			vf_reopen(nv);
-		vf_try_again(nv);
-	} else if (nvf->overdue && !nvf->stalled) {
+	more = given != nvf->seen_given;
+	vf_look(nv, given, &look);
+	if (look.sent != nvf->seen_sent)
+		vf_sends(nv, &look);
+	else if (nvf->stalled && time_after_eq(jiffies, nvf->retry_at))
+		vf_reopen(nv);
+	else if (nvf->overdue && !nvf->stalled)
 		vf_stalls(nv);
-	} else {
-		nvf->overdue = given != seen_given;
-	}
+	else if (more)
+		nvf->overdue = true;
+	else if (!nvf->stalled && look.waiting != nvf->settled)
+		vf_probe(nv);
+	vf_note(nvf, given, look.sent);
 }
