@@ -11,7 +11,7 @@
 GROUP=01:00:5e:01:02:03
 MAC2=00:15:5d:77:00:99
 
-plan 19
+plan 21
 need vf ethtool
 setup
 mac=$(attr address)
@@ -77,6 +77,22 @@ same_speed()
 	[ "$(speed_of "$NIC")" = "$(speed_of "$VF")" ]
 }
 
+# Bytes of the largest packet that a device can segment
+tso_max()
+{
+	local text
+
+	text=$(ip -d link show dev "$1")
+	[[ $text =~ tso_max_size\ ([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
+}
+
+same_tso_max()
+{
+	msg "TSO up to: $NIC $(tso_max "$NIC"), VF $(tso_max "$VF"); without VF $TSO_MAX"
+	[ "$(tso_max "$NIC")" = "$(tso_max "$VF")" ] &&
+		(($(tso_max "$VF") > TSO_MAX))
+}
+
 in_use() { wait_for 30 "data path on the VF" host_path vf; }
 
 # A VF may refuse an address, and a driver then too.  None is used that does not
@@ -94,6 +110,7 @@ used_if_same_mac()
 		traffic_only_on "$path"
 }
 
+TSO_MAX=$(tso_max "$NIC")
 vf_plug || msg "no VF"
 check "a VF has nothing that the NIC has not" vf_is_plain
 check "MTU, modes and a group are set with a VF" set_all
@@ -101,10 +118,13 @@ check "the VF has them at once" wait_for 10 "VF like the NIC" vf_follows
 check "they are taken back" eval 'unset_all; wait_for 10 "plain VF" vf_is_plain'
 check "the VF is in use" in_use
 check "the NIC's speed is the VF's" same_speed
+check "the NIC takes packets for TSO as large as the VF's" \
+	wait_for 10 "the VF's limit" same_tso_max
 check "GRO off on the NIC" ethtool -K "$NIC" gro off
 check "is off on the VF at once" vf_gro off
 
 vf_eject
+check "no larger ones without a VF" eval '[ "$(tso_max "$NIC")" = "$TSO_MAX" ]'
 check "MTU, modes and a group are set without a VF" set_all
 check "a VF that comes later is used" vf_plug
 check "it has them all" wait_for 10 "VF like the NIC" vf_follows
