@@ -9,7 +9,7 @@
 MAC1=00:15:5d:77:00:02
 NIC1_4=192.168.77.21
 
-plan 16
+plan 20
 need vf modprobe
 setup
 trap 'control nic 1 remove > /dev/null; cleanup' EXIT
@@ -166,6 +166,36 @@ remove_second()
 		wait_for 60 "end of $second" eval '! find_nic_by_mac "$MAC1"'
 }
 
+# With all that it had of the kernel
+second_is_gone()
+{
+	[ ! -e "$SECOND_DEVICE" ] && ! find_nic_by_mac "$MAC1"
+}
+
+rescind_second()
+{
+	local NIC=$second
+
+	SECOND_DEVICE=$(readlink -f "/sys/class/net/$second/device")
+	control nic 1 rescind && wait_for 60 "end of $second" second_is_gone
+}
+
+second_vf_is_free()
+{
+	local text
+
+	find_free_vf "$MAC1" || return 1
+	text=$(ip link show dev "$VF")
+	[[ $text != *SLAVE* && $text != *[\<,]UP[,\>]* ]]
+}
+
+second_removed()
+{
+	control nic 1 remove && wait_for 60 "end of its VF" no_second_vf
+}
+
+no_second_vf() { ! find_free_vf "$MAC1" && ! nic1_stats vf > /dev/null; }
+
 check "a second NIC at run time" second_nic
 check "its VF is enslaved to it, and used" second_vf
 check "the first NIC has none" eval '! find_vf && host_path synthetic'
@@ -177,5 +207,14 @@ dhcp
 ping_start || bail "no ping"
 check "the second NIC goes with its VF" remove_second
 check "the first one did not notice" eval 'traffic_only_on vf && ping_lossless'
+
+second_nic && second_vf || msg "no second NIC with a VF"
+ping_start || bail "no ping"
+check "the host takes a NIC back, and leaves its VF" rescind_second
+check "the VF is down and free" second_vf_is_free
+check "the NIC and a VF come anew, and are used" \
+	eval 'second_removed && second_nic && second_vf'
+check "the first one did not notice that either" \
+	eval 'traffic_only_on vf && ping_lossless'
 sysctl -q -w net.ipv4.conf.all.arp_ignore=0
 finish
