@@ -22,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "nic.h"
+#include "nvsp_wire.h"
 #include "uart.h"
 
 #define LINE_LIMIT	512
@@ -145,6 +146,24 @@ static const char *set_speed(struct host *host, unsigned int id, char *rest)
 	return host_nic_speed(host, id, mbit);
 }
 
+static const char *set_nvsp(struct host *host, unsigned int id, char *rest)
+{
+	static const struct {
+		const char *name;
+		uint32_t version;
+	} versions[] = {
+		{ "1", NVSP_V1 }, { "2", NVSP_V2 }, { "4", NVSP_V4 },
+		{ "5", NVSP_V5 }, { "6", NVSP_V6 }, { "6.1", NVSP_V61 },
+	};
+	const char *word = last_words(rest);
+	unsigned int i;
+
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+		if (!strcmp(word, versions[i].name))
+			return host_nic_nvsp(host, id, versions[i].version);
+	return "say 1, 2, 4, 5, 6 or 6.1";
+}
+
 static const char *set_send_on(struct host *host, unsigned int id, char *rest)
 {
 	uint32_t channel;
@@ -168,6 +187,8 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 	}
 	if (!strcmp(verb, "speed"))
 		return set_speed(host, id, rest);
+	if (!strcmp(verb, "nvsp"))
+		return set_nvsp(host, id, rest);
 	if (!strcmp(verb, "send-on"))
 		return set_send_on(host, id, rest);
 	if (!*last_words(rest)) {
@@ -179,7 +200,8 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 			return host_nic_network_change(host, id);
 	}
 	return "usage: nic N add MAC | remove | rescind | link on|off | "
-	       "speed MBIT | send-on CHANNEL | network-change";
+	       "speed MBIT | nvsp VERSION | send-on CHANNEL | "
+	       "network-change";
 }
 
 static const char *vf_command(struct host *host, unsigned int id, char *rest)
@@ -425,6 +447,8 @@ static const struct command {
 	  "nic N rescind                 take it, and leave the guest its VF\n"
 	  "nic N link on|off             cable of the synthetic path\n"
 	  "nic N speed MBIT              speed of the physical NIC\n"
+	  "nic N nvsp VERSION            no later one from the next session on:\n"
+	  "                              1, 2, 4, 5, 6 or 6.1\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"
 	  "nic N network-change          have the guest look where it is now" },
 	{ "vf", do_vf, true,

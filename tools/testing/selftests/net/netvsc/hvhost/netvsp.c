@@ -120,6 +120,11 @@ void netvsp_set_speed(struct netvsp *nv, uint32_t speed)
 		indicate(nv, RNDIS_I_LINK_SPEED, &units, sizeof(units));
 }
 
+void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version)
+{
+	nv->config.max_nvsp = version;
+}
+
 void netvsp_network_change(struct netvsp *nv)
 {
 	indicate(nv, RNDIS_I_NETWORK_CHANGE, NULL, 0);

@@ -89,6 +89,8 @@ void netvsp_offer_held(struct netvsp *nv);
 
 /* The physical NIC's, Mbit/s; guests that asked for it are told. */
 void netvsp_set_speed(struct netvsp *nv, uint32_t speed);
+/* The highest that guests get from their next session on. */
+void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version);
 /* The guest should find out anew which network this is. */
 void netvsp_network_change(struct netvsp *nv);
 /* Another send table.  Return: false if the channel is not open. */

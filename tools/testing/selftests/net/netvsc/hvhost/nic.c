@@ -258,6 +258,19 @@ const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit)
 	return NULL;
 }
 
+const char *host_nic_nvsp(struct host *host, unsigned int id, uint32_t version)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	netvsp_set_max_nvsp(nic->netvsp, version);
+	log_info("nic", "%u: NVSP 0x%05x at most", id, version);
+	return NULL;
+}
+
 const char *host_nic_send_on(struct host *host, unsigned int id,
 			     unsigned int channel)
 {

@@ -41,6 +41,7 @@ const char *host_nic_remove(struct host *host, unsigned int id);
 const char *host_nic_rescind(struct host *host, unsigned int id);
 const char *host_nic_link(struct host *host, unsigned int id, bool up);
 const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit);
+const char *host_nic_nvsp(struct host *host, unsigned int id, uint32_t version);
 const char *host_nic_send_on(struct host *host, unsigned int id,
 			     unsigned int channel);
 const char *host_nic_network_change(struct host *host, unsigned int id);

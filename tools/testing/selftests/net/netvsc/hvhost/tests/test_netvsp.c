@@ -612,6 +612,18 @@ TEST_F(netvsp, versions_go_down_the_list)
 	EXPECT_TRUE(chan.failed);
 }
 
+TEST_F(netvsp, no_later_version_than_told)
+{
+	struct nvsp_init msg = { NVSP_INIT, NVSP_V4, NVSP_V4 };
+
+	netvsp_set_max_nvsp(self->nv, NVSP_V2);
+	guest_open();
+	ask(self, &msg, sizeof(msg));
+	EXPECT_NE(NVSP_SUCCESS, word(answer(_metadata, self, 28) + 12));
+	init(_metadata, self, NVSP_V2, 0);
+	EXPECT_FALSE(chan.failed);
+}
+
 TEST_F(netvsp, messages_of_later_versions)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 0 };

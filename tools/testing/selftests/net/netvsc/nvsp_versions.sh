@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Hosts of every age: with each version of NVSP that there is the guest takes that
+# one, sends and receives, with VLANs too, and the host has nothing to complain
+# of.  Which versions have sub-channels, VFs and coalescing is theirs to say.
+
+. "$(dirname "$0")/lib.sh"
+. "$HERE/channel_lib.sh"
+
+# As the statistics of the host have them
+declare -A NUMBER=(
+	[1]=0x2 [2]=0x30002 [4]=0x40000 [5]=0x50000 [6]=0x60000
+	[6.1]=0x60001
+)
+VERSIONS=(1 2 4 5 6 6.1)
+
+plan 14
+need control ethtool iperf3
+setup
+stats_read
+HIGHEST=$(counter synthetic nvsp)
+trap 'highest > /dev/null; ip link del dev "$NIC.v" 2> /dev/null; cleanup' EXIT
+
+# new_session VERSION: one for which the host knows no later version
+new_session()
+{
+	control nic 0 nvsp "$1" && ip link set dev "$NIC" mtu 1400 &&
+		ip link set dev "$NIC" mtu 1500 &&
+		wait_for 30 "carrier" nic_carrier 1
+}
+
+highest()
+{
+	local version
+
+	for version in "${VERSIONS[@]}"; do
+		[ "${NUMBER[$version]}" != "$HIGHEST" ] || new_session "$version"
+	done
+}
+
+is_in_use() { stats_read && [ "$(counter synthetic nvsp)" = "${NUMBER[$1]}" ]; }
+
+# The first frame after a new session may still wait for an address of the host's.
+traffic()
+{
+	wait_for 30 "answer" answers "$HOST4" && iperf 1 && iperf 1 -R
+}
+
+vlan()
+{
+	ip link add link "$NIC" name "$NIC.v" type vlan id "$HOST_VLAN" &&
+		ip addr add "${HOST4_VLAN%.*}.10/24" dev "$NIC.v" &&
+		ip link set dev "$NIC.v" up &&
+		wait_for 30 "answer on the VLAN" answers "$HOST4_VLAN"
+	local up=$?
+	ip link del dev "$NIC.v"
+	return "$up"
+}
+
+# What the host has counted so far
+complaints()
+{
+	stats_read && echo "$(counter synthetic protocol_errors)" \
+		"$(counter synthetic tx_bad_offload)"
+}
+
+content() { [ "$(complaints)" = "$COMPLAINTS" ]; }
+
+# As many as the host promises; before version 5 there are none to be had.
+channels()
+{
+	case $1 in
+	[124]) wait_for 30 "one channel" channels_are 1 ;;
+	*) channels_ethtool && channels_are "$CH_NOW" ;;
+	esac
+}
+
+version()
+{
+	new_session "$1" && is_in_use "$1" && channels "$1" && traffic && vlan
+}
+
+COMPLAINTS=$(complaints)
+for version in "${VERSIONS[@]}"; do
+	if ((${NUMBER[$version]} > HIGHEST)); then
+		ktap_test_skip "NVSP $version (this host has none)"
+		ktap_test_skip "the host has nothing to complain of (likewise)"
+		continue
+	fi
+	check "NVSP $version" version "$version"
+	check "the host has nothing to complain of" content
+done
+check "and the latest again" eval 'highest && traffic'
+stats_read
+check "which it was at first" [ "$(counter synthetic nvsp)" = "$HIGHEST" ]
+finish
