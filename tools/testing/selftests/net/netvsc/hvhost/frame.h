@@ -24,6 +24,7 @@ enum frame_gso { GSO_NONE, GSO_TCP4, GSO_TCP6 };
  * @needs_ipcsum: the IPv4 header checksum is still to be filled in
  * @gso_size: payload of each segment, bytes; with @gso only
  * @vlan: the frame carries @tci
+ * @hashed: the guest has told its flow's hash
  */
 struct frame {
 	const uint8_t *data;
@@ -38,6 +39,7 @@ struct frame {
 	uint16_t hdr_len;		/* Ethernet to the end of TCP */
 	bool vlan;
 	uint16_t tci;
+	bool hashed;
 };
 
 /* Finishes checksums in @buf, a private copy of the frame's bytes. */

@@ -56,7 +56,7 @@ struct netvsp_counts {
 	uint64_t tx_frames;		/* taken out of that of the guest */
 	uint64_t tx_messages;		/* VMBus packets that they came in */
 	/* Of these frames: what was left to the host */
-	uint64_t tx_csum, tx_lso, tx_vlan;
+	uint64_t tx_csum, tx_lso, tx_vlan, tx_hash;
 };
 
 /* A channel of the NIC; @relid is 0 while there is none. */

@@ -64,6 +64,7 @@ static void transmit(void *ctx, const struct frame *frame)
 	counts->tx_csum += frame->gso == GSO_NONE && frame->needs_csum;
 	counts->tx_lso += frame->gso != GSO_NONE;
 	counts->tx_vlan += frame->vlan;
+	counts->tx_hash += frame->hashed;
 	vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
 }
 

@@ -593,11 +593,12 @@ static void print_channels(const struct nic *nic, FILE *out)
 		fprintf(out, "nic=%u channel=%u open=%d relid=%u vp=%u"
 			" rx_frames=%" PRIu64 " tx_frames=%" PRIu64
 			" waiting=%u tx_messages=%" PRIu64 " tx_csum=%" PRIu64
-			" tx_lso=%" PRIu64 " tx_vlan=%" PRIu64 "\n",
+			" tx_lso=%" PRIu64 " tx_vlan=%" PRIu64
+			" tx_hash=%" PRIu64 "\n",
 			nic->id, i, ch.open, ch.relid, ch.vp,
 			ch.counts.rx_frames, ch.counts.tx_frames, ch.waiting,
 			ch.counts.tx_messages, ch.counts.tx_csum,
-			ch.counts.tx_lso, ch.counts.tx_vlan);
+			ch.counts.tx_lso, ch.counts.tx_vlan, ch.counts.tx_hash);
 	}
 }
 

@@ -12,8 +12,8 @@
 
 /* The per-packet information of one frame that the host knows. */
 struct ppis {
-	bool has_csum, has_lso, has_vlan;
-	uint32_t csum, lso, vlan;
+	bool has_csum, has_lso, has_vlan, has_hash;
+	uint32_t csum, lso, vlan, hash;
 };
 
 static const char *take_ppi(const uint8_t *at, uint32_t len,
@@ -35,8 +35,12 @@ static const char *take_ppi(const uint8_t *at, uint32_t len,
 		where = &ppis->vlan;
 		has = &ppis->has_vlan;
 		break;
+	case PPI_HASH:
+		where = &ppis->hash;
+		has = &ppis->has_hash;
+		break;
 	default:
-		/* Hash values, packet ids and the like are hints. */
+		/* What a hash is of, packet ids and the like are hints. */
 		return NULL;
 	}
 	if (*has)
@@ -179,6 +183,7 @@ static const char *to_frame(struct rndis *rn, const struct ppis *ppis,
 		return "length of frame";
 	if (!ppis->has_lso && !rndis_fits(rn, frame))
 		return "frame larger than the MTU";
+	frame->hashed = ppis->has_hash;
 	why = want(rn, ppis, frame);
 	if (why)
 		rn->tx_bad_offload++;

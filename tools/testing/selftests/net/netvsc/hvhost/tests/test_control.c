@@ -175,7 +175,7 @@ bool netvsp_get_channel(const struct netvsp *nv, unsigned int index,
 	*state = (struct netvsp_channel){ .counts = { 0, index == 1 } };
 	if (!index)
 		*state = (struct netvsp_channel){
-			.counts = { 5, 6, 4, 1, 2, 3 }, .open = true, .relid = 7, .vp = 3,
+			.counts = { 5, 6, 4, 1, 2, 3, 4 }, .open = true, .relid = 7, .vp = 3,
 		};
 	return index < 3;
 }
@@ -544,10 +544,10 @@ TEST(stats)
 		     " tx_unselected=12 state=offered\n"
 		     "nic=0 channel=0 open=1 relid=7 vp=3 rx_frames=5"
 		     " tx_frames=6 waiting=0 tx_messages=4 tx_csum=1 tx_lso=2"
-		     " tx_vlan=3\n"
+		     " tx_vlan=3 tx_hash=4\n"
 		     "nic=0 channel=1 open=0 relid=0 vp=0 rx_frames=0"
 		     " tx_frames=1 waiting=0 tx_messages=0 tx_csum=0 tx_lso=0"
-		     " tx_vlan=0\n"
+		     " tx_vlan=0 tx_hash=0\n"
 		     "vmbus version=5.3 channels=2 open=0 gpadls=0 gpadl_pages=0"
 		     " messages_in=0 messages_out=0 interrupts=99 host=ws2022\n"
 		     "ok\n", say("stats"));
