@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The host stops taking packets: the queue stops when there is no place left for
-# them, and when the host takes them again, all that was given to the driver
-# arrives, once and in order.
+# them, the watchdog notices, and when the host takes them again, all that was
+# given to the driver arrives, once and in order.
 
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/peer.sh"
 
 COUNT=10000
 
-plan 7
-need control tcpdump
+plan 8
+need control tcpdump ethtool
 modprobe -q pktgen || skip_all "no module pktgen"
 setup
 peer_up || bail "no second NIC"
@@ -51,6 +51,19 @@ nothing_taken()
 	(($(channel_sum tx_frames) == FRAMES))
 }
 
+timeouts()
+{
+	ethtool -S "$NIC" | awk '$1 == "tx_timeout:" { print $2 }'
+}
+
+more_timeouts() { (($(timeouts) > TIMEOUTS)); }
+
+watchdog()
+{
+	TIMEOUTS=$(timeouts)
+	wait_for 40 "the watchdog" more_timeouts
+}
+
 pktgen_ended() { ! kill -0 "$PKTGEN" 2> /dev/null; }
 
 release()
@@ -69,6 +82,11 @@ check "the host has none of them" nothing_taken
 check "then all arrive once and in order" release
 check "the queue stops with large packets" start_frames 1500
 check "the host has none of these" nothing_taken
+if [ "$DRIVER" = stock ]; then
+	ktap_test_skip "the watchdog notices (the stock driver has none)"
+else
+	check "the watchdog notices" watchdog
+fi
 check "then all of these arrive once and in order" release
 check "the NIC works" answers "$HOST4"
 finish
