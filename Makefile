@@ -60,7 +60,7 @@ selftest:
 		$(if $(filter 7.3,$(KERNEL)),kernel)
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)") \
-		$(foreach v,HOST VCPUS NICS MTU,$(if $($(v)),$(v)=$($(v))))
+		$(foreach v,HOST VCPUS NICS MTU LOOP,$(if $($(v)),$(v)=$($(v))))
 
 shell:
 	@$(RIG)/install-packages fetch build run
