@@ -29,8 +29,6 @@ static void netvsc_get_drvinfo(struct net_device *ndev,
 	struct netvsc *nv = netvsc_priv(ndev);
 
 	strscpy(info->driver, KBUILD_MODNAME, sizeof(info->driver));
-	strscpy(info->bus_info, dev_name(&nv->hdev->device),
-		sizeof(info->bus_info));
 	snprintf(info->fw_version, sizeof(info->fw_version), "NVSP %u.%u",
 		 nvsp_major(nv->nvsp.version),
 		 nv->nvsp.version < NVSP_VERSION_4 ? 0 :
