@@ -72,6 +72,13 @@ tcp6()
 udp4() { transfer "$TMP/some" "UDP4:$PEER4:5555" UDP4-RECV:5555 -b 1000; }
 udp6() { transfer "$TMP/some" "UDP6:[$PEER6]:5555" UDP6-RECV:5555 -b 1000; }
 
+# 2012 R2 has no checksums of UDP: the driver computes them.
+udp_checksums()
+{
+	[ "$HOST" = ws2012r2 ] || { rose tx_csum 100; return; }
+	! rose tx_csum 1
+}
+
 # What arrived had checksums that the receiver could check.
 no_bad_checksums()
 {
@@ -104,9 +111,9 @@ check "the host only computes checksums" \
 ethtool -K "$NIC" tso on > /dev/null
 
 check "UDP over IPv4 arrives whole" udp4
-check "the host computed the checksums" rose tx_csum 100
+check "checksums are computed by the host, if it can" udp_checksums
 check "UDP over IPv6 arrives whole" udp6
-check "the host computed those too" rose tx_csum 100
+check "over IPv6 as well" udp_checksums
 
 # The peer takes the tag off again.
 vlan()
