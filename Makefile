@@ -5,6 +5,7 @@
 TESTS := tools/testing/selftests/net/netvsc
 RIG := $(TESTS)/rig
 DEMO := $(TESTS)/demo
+CLOUDINIT := $(TESTS)/cloudinit
 KERNEL ?= 6.12
 DRIVER ?= ours
 CYCLES ?= 1000
@@ -16,7 +17,8 @@ ifndef NETVSC_START
 export NETVSC_START := $(shell date +%s)
 endif
 
-.PHONY: help demo check selftest kunit lint bench soak shell modules series series-check
+.PHONY: help demo check selftest kunit lint bench soak cloud-init shell modules series
+.PHONY: series-check
 .PHONY: deb deb-test hvhost clean distclean
 .PHONY: packages-% prepare-kernel prepare-small prepare-full prepare-kselftest \
 	prepare-hvhost prepare-modules
@@ -31,6 +33,9 @@ help:
 	@echo 'make bench      instructions for each packet, ours and stock'
 	@echo 'make soak       a VF comes and goes under load, [CYCLES=1000]'
 	@echo '                [DRIVER=ours|stock]; and a picture of one cycle'
+	@echo 'make cloud-init  full guests whose cloud-init is real, and VFs that come as'
+	@echo '                they boot, [CASE="boot during after churn"] [BOOTS=N]'
+	@echo '                [RENDERER="networkd ifupdown networkmanager"]'
 	@echo 'make shell      a shell in the test guest, [DRIVER=ours|stock|none]'
 	@echo 'make modules    the driver, out of tree, [KDIR=...]'
 	@echo 'make series     the patches for the kernel, in out/series'
@@ -61,6 +66,12 @@ selftest:
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)") \
 		$(foreach v,HOST VCPUS NICS MTU LOOP,$(if $($(v)),$(v)=$($(v))))
+
+cloud-init:
+	@$(RIG)/install-packages fetch build image run
+	@$(call prepare,kernel small full kselftest hvhost modules)
+	@$(CLOUDINIT)/run DRIVER=$(DRIVER) \
+		$(foreach v,CASE RENDERER BOOTS,$(if $($(v)),$(v)="$($(v))"))
 
 shell:
 	@$(RIG)/install-packages fetch build run
