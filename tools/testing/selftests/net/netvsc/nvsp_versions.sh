@@ -81,6 +81,8 @@ version()
 	new_session "$1" && is_in_use "$1" && channels "$1" && traffic && vlan
 }
 
+channels_ethtool || bail "no channels"
+CHANNELS=$CH_NOW
 COMPLAINTS=$(complaints)
 for version in "${VERSIONS[@]}"; do
 	if ((${NUMBER[$version]} > HIGHEST)); then
@@ -94,4 +96,6 @@ done
 check "and the latest again" eval 'highest && traffic'
 stats_read
 check "which it was at first" [ "$(counter synthetic nvsp)" = "$HIGHEST" ]
+# With stock, those that a version without further channels took away stay away.
+channels_set "$CHANNELS" || msg "the NIC has not as many channels as before"
 finish
