@@ -50,7 +50,7 @@ stacked()
 	check "$1: it takes a VF" eval 'vf_plug && traffic_only_on vf'
 	check "$1: it is back on the synthetic path" \
 		eval 'vf_eject && traffic_only_on synthetic'
-	check "$1: nothing was lost" ping_lossless
+	check "nothing was lost, $1" ping_lossless
 	remove_upper
 	# Moved, and gone with the device that it was on
 	nic_has_ipv4 || ip addr add "$NIC4" dev "$NIC"
