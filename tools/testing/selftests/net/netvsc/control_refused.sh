@@ -39,6 +39,16 @@ lent()
 
 lent_is() { [ "$(lent)" = "$1" ]; }
 
+# The NIC has all its channels open, as the host sees it: the stock driver shows
+# one that it has yet to open.
+all_open()
+{
+	local now
+
+	now=$(lent) && now=${now#open=} &&
+		((${now% *} == OPEN_WITHOUT + CHANNELS))
+}
+
 unload()
 {
 	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
@@ -199,8 +209,10 @@ channels_ethtool || bail "no channels"
 CHANNELS=$CH_NOW
 unload || bail "the module does not go"
 LENT=$(lent)
+OPEN_WITHOUT=${LENT#open=}
+OPEN_WITHOUT=${OPEN_WITHOUT% *}
 control fault 0 off
-comes || bail "the NIC does not come"
+comes && wait_for 30 "open channels" all_open || bail "the NIC does not come"
 steps_taken
 split_steps
 ((${#PROBE_STEPS[@]} > 0)) || bail "no step was taken"
