@@ -29,6 +29,10 @@
 #define OUTPUT_LIMIT	(64 * 1024)
 #define MAX_CLIENTS	32
 
+/* Within which a guest is to leave a VF that it is told will lose its link. */
+#define NOTICE_SECONDS		2
+#define NOTICE_SECONDS_MAX	600
+
 typedef void (*write_fn)(void *ctx, const char *text, size_t len);
 
 /* Commands */
@@ -137,6 +141,27 @@ static const char *on_or_off(struct host *host, unsigned int id, char *rest,
 	return "say on or off";
 }
 
+/* on, off, or off notice [SECONDS] */
+static const char *set_vf_link(struct host *host, unsigned int id, char *rest)
+{
+	const char *word = next_word(&rest);
+	uint32_t seconds = NOTICE_SECONDS;
+	bool up = !strcmp(word, "on");
+
+	if (!up && strcmp(word, "off"))
+		return "say on or off";
+	word = next_word(&rest);
+	if (!*word)
+		return host_vf_link(host, id, up);
+	if (up || strcmp(word, "notice"))
+		return "say on, off or off notice";
+	word = last_words(rest);
+	if (*word && (!parse_number(word, &seconds) ||
+		      seconds > NOTICE_SECONDS_MAX))
+		return "say how many seconds, up to 600";
+	return host_vf_notice_link_off(host, id, seconds);
+}
+
 static const char *set_speed(struct host *host, unsigned int id, char *rest)
 {
 	uint32_t mbit;
@@ -209,7 +234,7 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 	const char *verb = next_word(&rest);
 
 	if (!strcmp(verb, "link"))
-		return on_or_off(host, id, rest, host_vf_link);
+		return set_vf_link(host, id, rest);
 	if (!strcmp(verb, "hang"))
 		return on_or_off(host, id, rest, host_vf_hang);
 	if (!strcmp(verb, "select"))
@@ -222,7 +247,8 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 		if (!strcmp(verb, "yank"))
 			return host_vf_yank(host, id);
 	}
-	return "usage: vf N add | eject | yank | link on|off | hang on|off | select on|off";
+	return "usage: vf N add | eject | yank | link on|off | "
+	       "link off notice [SECONDS] | hang on|off | select on|off";
 }
 
 static const char *hold_command(struct host *host, unsigned int id, char *rest)
@@ -456,6 +482,9 @@ static const struct command {
 	  "vf N eject                    ask the guest to give it up; ok: asked\n"
 	  "vf N yank                     take it without asking\n"
 	  "vf N link on|off              cable of the VF\n"
+	  "vf N link off notice [SECONDS]\n"
+	  "                              tell the guest, and pull the cable when it\n"
+	  "                              has left the VF, or after so long (2)\n"
 	  "vf N hang on|off              it neither sends nor receives\n"
 	  "vf N select on|off            move the data path to it and back, as if\n"
 	  "                              the guest's netvsc had asked for that" },

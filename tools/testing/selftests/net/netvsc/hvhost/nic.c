@@ -429,6 +429,23 @@ const char *host_vf_link(struct host *host, unsigned int id, bool up)
 	return NULL;
 }
 
+const char *host_vf_notice_link_off(struct host *host, unsigned int id,
+				    unsigned int seconds)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	if (vnic_selected(nic->port) != PATH_VF)
+		return host_vf_link(host, id, false);
+	nic->vf_link = false;
+	vf82599_notice_link_off(nic->vf, seconds * 1000000000ull);
+	log_info("nic", "%u: VF link off, with %u s notice", id, seconds);
+	return NULL;
+}
+
 const char *host_vf_hang(struct host *host, unsigned int id, bool hung)
 {
 	const char *why;

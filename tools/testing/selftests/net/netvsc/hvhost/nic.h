@@ -49,6 +49,9 @@ const char *host_vf_add(struct host *host, unsigned int id);
 const char *host_vf_eject(struct host *host, unsigned int id);
 const char *host_vf_yank(struct host *host, unsigned int id);
 const char *host_vf_link(struct host *host, unsigned int id, bool up);
+/* The guest is told, and has so long to leave the VF. */
+const char *host_vf_notice_link_off(struct host *host, unsigned int id,
+				    unsigned int seconds);
 const char *host_vf_hang(struct host *host, unsigned int id, bool hung);
 const char *host_vf_select(struct host *host, unsigned int id, bool on);
 /*

@@ -177,6 +177,11 @@ void vf_queue_interrupt(struct vf82599 *vf, const struct vf_queue *q)
 	raise_cause(vf, ivar >> (16 * (index & 1) + 8 * tx));
 }
 
+void vf_misc_interrupt(struct vf82599 *vf)
+{
+	raise_cause(vf, vf->regs[VF_IVAR_MISC / 4]);
+}
+
 void vf_queue_stop(struct vf82599 *vf, struct vf_queue *q, const char *fmt,
 		   ...)
 {
@@ -543,7 +548,7 @@ struct vf82599 *vf82599_create(struct vm *vm, struct vnic *nic,
 	vf->mem = vm_mem(vm);
 	vf->nic = nic;
 	memcpy(vf->mac, vnic_mac(nic), sizeof(vf->mac));
-	vf->link = true;
+	vf_link_init(vf);
 	vf->backlog_end = &vf->backlog;
 	vf->tx_task.fn = vf_tx_task;
 	vf->tx_task.ctx = vf;
@@ -573,6 +578,7 @@ void vf82599_free(struct vf82599 *vf)
 		return;
 	if (vf->nic)
 		reset(vf);
+	vf_link_free(vf);
 	for (i = 0; i < VF_NR_QUEUES; i++)
 		free(vf->tx_state[i].buf);
 	free(vf->config);
@@ -588,19 +594,6 @@ const struct pci_function *vf82599_function(struct vf82599 *vf)
 void vf82599_set_bus(struct vf82599 *vf, struct vpci *bus)
 {
 	vf->bus = bus;
-}
-
-void vf82599_set_link(struct vf82599 *vf, bool up)
-{
-	if (vf->link == up)
-		return;
-	vf->link = up;
-	log_info("vf", "VF %u: link %s", vf->function.serial,
-		 up ? "up" : "down");
-	if (!up)
-		vf_rx_drop_waiting(vf);
-	/* ixgbevf looks at VFLINKS on this, or else every two seconds. */
-	raise_cause(vf, vf->regs[VF_IVAR_MISC / 4]);
 }
 
 void vf82599_hold(struct vf82599 *vf, bool hold)

@@ -2,6 +2,7 @@
 /*
  * The inside of the 82599 VF, for the files that make it up:
  * configuration space, registers and interrupts: vf82599.c
+ * link: vf82599_link.c
  * transmit ring: vf82599_tx.c; receive ring: vf82599_rx.c
  */
 #ifndef HVHOST_VF82599_H
@@ -71,7 +72,9 @@ struct vf82599 {
 	uint8_t *writable;
 	uint8_t mac[6];			/* of the NIC when this was made */
 	bool master;
-	bool link;
+	bool link;			/* as the guest is told */
+	bool cable;			/* frames pass */
+	struct loop_timer notice;	/* after this they do not */
 	bool hung;			/* neither sends nor receives */
 
 	struct vf_msix msix[VF_MSIX_VECTORS];
@@ -106,6 +109,14 @@ void vf_queue_stop(struct vf82599 *vf, struct vf_queue *q, const char *fmt,
 uint32_t vf_queue_used(struct vf_queue *q);
 /* An interrupt for a queue, on the vector that its IVAR names. */
 void vf_queue_interrupt(struct vf82599 *vf, const struct vf_queue *q);
+/* An interrupt for what is no queue's. */
+void vf_misc_interrupt(struct vf82599 *vf);
+
+/* vf82599_link.c */
+void vf_link_init(struct vf82599 *vf);
+void vf_link_free(struct vf82599 *vf);
+/* The guest has left this path for the other one. */
+void vf_link_left(void *ctx);
 
 /* vf82599_tx.c */
 void vf_tx_kick(struct vf82599 *vf, unsigned int index);

@@ -148,7 +148,7 @@ static bool write_frame(struct vf82599 *vf, struct vf_queue *q,
 
 static bool ready(struct vf82599 *vf)
 {
-	return vf->master && vf->link && !vf->hung && vf->rx[0].size;
+	return vf->master && !vf->hung && vf->rx[0].size;
 }
 
 static bool wait_for_descs(struct vf82599 *vf, const struct frame *frame)
@@ -198,7 +198,8 @@ static bool deliver(void *ctx, const struct frame *frame)
 	struct delivery delivery = { .vf = ctx };
 	struct vf82599 *vf = ctx;
 
-	if (!ready(vf) || !frame_segment(frame, deliver_one, &delivery))
+	if (!vf->cable || !ready(vf) ||
+	    !frame_segment(frame, deliver_one, &delivery))
 		return false;
 	if (delivery.written)
 		vf_queue_interrupt(vf, &vf->rx[0]);
@@ -219,6 +220,7 @@ static bool room(void *ctx)
 const struct vpath_ops vf_path_ops = {
 	.deliver = deliver,
 	.room = room,
+	.left = vf_link_left,
 };
 
 static struct vf_waiting *take_waiting(struct vf82599 *vf)

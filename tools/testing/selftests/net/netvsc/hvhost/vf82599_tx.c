@@ -168,7 +168,7 @@ static bool send_frame(struct vf82599 *vf, struct vf_queue *q,
 	}
 	take_tag(tx, &frame);
 	/* Nobody hears a port without link; the ring moves on all the same. */
-	if (!vf->link)
+	if (!vf->cable)
 		return true;
 	count(vf, &frame);
 	vnic_transmit(vf->nic, PATH_VF, &frame);

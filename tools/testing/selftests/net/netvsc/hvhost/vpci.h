@@ -107,6 +107,11 @@ void vf82599_free(struct vf82599 *vf);
 const struct pci_function *vf82599_function(struct vf82599 *vf);
 void vf82599_set_bus(struct vf82599 *vf, struct vpci *bus);
 void vf82599_set_link(struct vf82599 *vf, bool up);
+/*
+ * Tells the guest that the link goes; frames pass until it has left the path, or
+ * so much time has passed.
+ */
+void vf82599_notice_link_off(struct vf82599 *vf, uint64_t limit_ns);
 void vf82599_set_hung(struct vf82599 *vf, bool hung);
 /* As netvsp_hold() and netvsp_offer_held(), for the VF's rings. */
 void vf82599_hold(struct vf82599 *vf, bool hold);

@@ -114,11 +114,15 @@ void vnic_set_path(struct vnic *nic, enum vpath path,
 
 void vnic_select(struct vnic *nic, enum vpath path)
 {
+	struct vport *before = &nic->ports[nic->selected];
+
 	if (nic->selected == path)
 		return;
 	nic->selected = path;
 	log_info("vswitch", "nic %u: path %s selected", nic->id,
 		 path_names[path]);
+	if (before->ops && before->ops->left)
+		before->ops->left(before->ctx);
 	vnic_room(nic, path);
 }
 

@@ -30,11 +30,13 @@ enum vpath { PATH_SYNTHETIC, PATH_VF, NR_PATHS };
  *	vnic_room() when that is over.  May be NULL.
  * @wants: false if the guest's filter is not for this frame, which then does
  *	not count as dropped.  May be NULL.
+ * @left: the guest has selected the other path.  May be NULL.
  */
 struct vpath_ops {
 	bool (*deliver)(void *ctx, const struct frame *frame);
 	bool (*room)(void *ctx);
 	bool (*wants)(void *ctx, const struct frame *frame);
+	void (*left)(void *ctx);
 };
 
 struct vpath_stats {

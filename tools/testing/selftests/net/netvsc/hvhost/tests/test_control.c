@@ -72,6 +72,11 @@ const uint8_t *vnic_mac(const struct vnic *nic)
 	return nic->mac;
 }
 
+void vnic_select(struct vnic *nic, enum vpath path)
+{
+	nic->selected = path;
+}
+
 enum vpath vnic_selected(const struct vnic *nic)
 {
 	return nic->selected;
@@ -250,6 +255,12 @@ void vf82599_set_link(struct vf82599 *vf, bool up)
 	note("vflink%d ", up);
 }
 
+void vf82599_notice_link_off(struct vf82599 *vf, uint64_t limit_ns)
+{
+	(void)vf;
+	note("vfnotice%u ", (unsigned int)(limit_ns / 1000000000));
+}
+
 void vf82599_hold(struct vf82599 *vf, bool hold)
 {
 	(void)vf;
@@ -423,6 +434,25 @@ TEST(vf_announced_then_offered)
 	EXPECT_STREQ("error: the NIC has a VF\n", say("vf 0 add"));
 	EXPECT_STREQ("ok\n", say("vf 0 link off"));
 	EXPECT_STREQ("vflink0 ", trace);
+}
+
+TEST(notice_to_a_guest_that_is_on_the_vf)
+{
+	with_vf();
+	/* It has nothing to leave. */
+	EXPECT_STREQ("ok\n", say("vf 0 link off notice"));
+	EXPECT_STREQ("vflink0 ", trace);
+	say("vf 0 link on");
+	say("vf 0 select on");
+	EXPECT_STREQ("ok\n", say("vf 0 link off notice"));
+	EXPECT_STREQ("vfnotice2 ", trace);
+	EXPECT_NE(NULL, strstr(say("stats"), "path=vf present=1 selected=1 link=0"));
+	EXPECT_STREQ("ok\n", say("vf 0 link off notice 60"));
+	EXPECT_STREQ("vfnotice60 ", trace);
+	EXPECT_EQ(0, strncmp(say("vf 0 link off notice x"), "error: ", 7));
+	EXPECT_EQ(0, strncmp(say("vf 0 link off notice 601"), "error: ", 7));
+	EXPECT_EQ(0, strncmp(say("vf 0 link on notice"), "error: ", 7));
+	EXPECT_EQ(0, strncmp(say("vf 0 link off soon"), "error: ", 7));
 }
 
 TEST(nic_goes_before_its_vf)

@@ -961,6 +961,69 @@ TEST_F(vf, link)
 	EXPECT_TRUE(rx(&frame));
 }
 
+/* A frame sent, and one received. */
+static unsigned int both_ways(guest *g)
+{
+	unsigned int nr_tx = nic.nr_tx;
+	uint8_t buf[200];
+	struct frame frame = tcp_frame(buf, 100);
+
+	make_tcp(ram + TX_BUF, 100);
+	tx_context(g, 14 << 9, 0, 0);
+	tx_data(g, TX_BUF, 154, LAST, 0, 154);
+	tx_kick(g);
+	return (nic.nr_tx - nr_tx) + rx(&frame);
+}
+
+TEST_F(vf, link_off_with_notice)
+{
+	vf82599_notice_link_off(self->vf, 60000000000ull);
+	EXPECT_EQ(0, rd(self, 0x10));
+	EXPECT_EQ(1, msi.count);
+	EXPECT_EQ(2, both_ways(self));
+	nic.ops->left(nic.ctx);
+	EXPECT_EQ(0, both_ways(self));
+	EXPECT_EQ(0, self->vf->notice.due);
+	vf82599_set_link(self->vf, true);
+	EXPECT_EQ(2, both_ways(self));
+	/* It is not the last time that the guest leaves. */
+	nic.ops->left(nic.ctx);
+	EXPECT_EQ(2, both_ways(self));
+}
+
+TEST_F(vf, notice_ends_by_itself)
+{
+	vf82599_notice_link_off(self->vf, 0);
+	EXPECT_EQ(2, both_ways(self));
+	loop_run_pending();
+	EXPECT_EQ(0, both_ways(self));
+}
+
+TEST_F(vf, notice_is_taken_back)
+{
+	vf82599_notice_link_off(self->vf, 0);
+	vf82599_set_link(self->vf, true);
+	loop_run_pending();
+	EXPECT_EQ(0x70000000, rd(self, 0x10));
+	EXPECT_EQ(2, both_ways(self));
+}
+
+/* What came before the cable was pulled is the guest's. */
+TEST_F(vf, notice_and_frames_that_wait)
+{
+	uint8_t buf[200];
+	struct frame frame = tcp_frame(buf, 100);
+	uint64_t before = self->vf->rx_frames;
+
+	vf82599_hold(self->vf, true);
+	vf82599_notice_link_off(self->vf, 60000000000ull);
+	EXPECT_TRUE(rx(&frame));
+	nic.ops->left(nic.ctx);
+	EXPECT_FALSE(rx(&frame));
+	vf82599_hold(self->vf, false);
+	EXPECT_EQ(before + 1, self->vf->rx_frames);
+}
+
 TEST_F(vf, bus_mastering)
 {
 	uint8_t buf[200];
@@ -1078,6 +1141,8 @@ TEST_F(vf, random_guest)
 			cfg_wr(self, rnd() % 4092, 4, rnd() << 1);
 			cfg_wr(self, 4, 2, rnd());
 			vf82599_set_link(self->vf, rnd() & 1);
+			if (rnd() & 1)
+				vf82599_notice_link_off(self->vf, 0);
 			loop_run_pending();
 			break;
 		default:

@@ -46,7 +46,7 @@ void tap_resume(struct tap *tap)
 
 /* The end of a path. */
 struct sink {
-	unsigned int got;
+	unsigned int got, left;
 	bool refuse, squeezed, picky;
 };
 
@@ -72,10 +72,16 @@ static bool sink_wants(void *ctx, const struct frame *frame)
 	return !((struct sink *)ctx)->picky;
 }
 
+static void sink_left(void *ctx)
+{
+	((struct sink *)ctx)->left++;
+}
+
 static const struct vpath_ops sink_ops = {
 	.deliver = sink_deliver,
 	.room = sink_room,
 	.wants = sink_wants,
+	.left = sink_left,
 };
 
 static const uint8_t mac_a[6] = { 0x02, 0, 0, 0, 0, 0xa };
@@ -270,6 +276,17 @@ TEST_F(vswitch, uplink_does_not_wait_for_those_who_left)
 	self->syn_b.squeezed = true;
 	vswitch_nic_del(self->b);
 	EXPECT_EQ(3, the_tap.resumed);
+}
+
+TEST_F(vswitch, a_path_is_told_when_it_was_left)
+{
+	vnic_select(self->a, PATH_VF);
+	vnic_select(self->a, PATH_VF);
+	EXPECT_EQ(1, self->syn_a.left);
+	EXPECT_EQ(0, self->vf_a.left);
+	vnic_select(self->a, PATH_SYNTHETIC);
+	EXPECT_EQ(1, self->vf_a.left);
+	EXPECT_EQ(0, self->syn_b.left + self->vf_b.left);
 }
 
 TEST_F(vswitch, no_uplink)
