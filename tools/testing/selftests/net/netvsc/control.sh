@@ -12,6 +12,11 @@ CONTROL_TTY=${CONTROL_TTY:-/dev/ttyS1}
 PATIENCE=${PATIENCE:-1}
 CONTROL=
 
+# pause SECONDS: nothing ever comes from here, and no process is needed, which would
+# take a slow guest longer than the pause
+exec {NEVER}<> <(:)
+pause() { ! read -r -t "$1" -u "$NEVER"; }
+
 # wait_for SECONDS TEXT COMMAND...: until the command succeeds.  The pause is
 # only how often it is asked.
 wait_for()
@@ -25,7 +30,7 @@ wait_for()
 			msg "waited $limit s in vain for: $what"
 			return 1
 		fi
-		sleep 0.1
+		pause 0.1
 	done
 }
 
@@ -89,13 +94,15 @@ counter()
 	echo "${STATS[$1.$2]:-0}"
 }
 
+# These are asked often, and each character of an answer costs the guest time.
+
 # host_path PATH: the guest has selected PATH
 host_path()
 {
-	stats_read && [ "${STATS[$1.selected]:-0}" = 1 ]
+	control path 0 && [[ ${ANSWER[0]} = "selected=$1 "* ]]
 }
 
 host_has_vf()
 {
-	stats_read && [ "${STATS[vf.present]:-0}" = 1 ]
+	control path 0 && [[ ${ANSWER[0]} != *" vf=absent" ]]
 }

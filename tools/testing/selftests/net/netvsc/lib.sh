@@ -226,13 +226,15 @@ vf_gone()
 	! host_has_vf
 }
 
+# IFF_SLAVE, and the NIC for its master
 vf_is_slave()
 {
-	local text
+	local dev flags
 
 	find_vf || return 1
-	text=$(ip -d link show dev "$VF")
-	[[ $text = *SLAVE* && $text = *"master $NIC "* ]]
+	dev=/sys/class/net/$VF
+	{ read -r flags < "$dev/flags"; } 2> /dev/null && ((flags & 0x800)) &&
+		[ "$dev/master" -ef "/sys/class/net/$NIC" ]
 }
 
 vf_is_up()
@@ -505,6 +507,7 @@ restore()
 				wait_for 30 "end of the VF" vf_gone
 			} || return 1
 		fi
+		stats_read || return 1
 		[ "${STATS[synthetic.link]:-1}" = 1 ] || control nic 0 link on
 	fi
 	[ "$(attr mtu)" = 1500 ] || ip link set dev "$NIC" mtu 1500

@@ -23,7 +23,7 @@ answered()
 {
 	local got before
 
-	wait_for 30 "$2 path" host_path "$2" || return 1
+	wait_for 30 "$2 path" host_path "$2" && stats_read || return 1
 	before=$(counter "$2" rx_frames)
 	got=$(ping -n -q -c $COUNT -i 0.05 -W 2 "$HOST4" 2>&1 |
 		awk '/received/ { print $4 }')

@@ -409,14 +409,26 @@ static void reply_text(const struct reply *to, struct host *host,
 	reply_done(to, why);
 }
 
-static void do_steps(struct host *host, char *rest, const struct reply *to)
+/* Of one NIC */
+static void do_report(struct host *host, char *rest, const struct reply *to,
+		      const char *(*print)(struct host *, unsigned int, FILE *))
 {
 	unsigned int id;
 
 	if (parse_id(last_words(rest), &id))
-		reply_text(to, host, id, host_print_steps);
+		reply_text(to, host, id, print);
 	else
 		reply_done(to, "say which NIC");
+}
+
+static void do_steps(struct host *host, char *rest, const struct reply *to)
+{
+	do_report(host, rest, to, host_print_steps);
+}
+
+static void do_path(struct host *host, char *rest, const struct reply *to)
+{
+	do_report(host, rest, to, host_print_path);
 }
 
 static const char *print_stats(struct host *host, unsigned int id, FILE *out)
@@ -499,6 +511,9 @@ static const struct command {
 	  "                              room, and go on holding" },
 	{ "release", do_release, true,
 	  "release N                     let go: all that was left is done at once" },
+	{ "path", do_path, true,
+	  "path N                        which path the guest has selected, and the\n"
+	  "                              state of the VF; short, for who asks often" },
 	{ "stats", do_stats, false,
 	  "stats                         state and counters of each path" },
 	{ "capture", do_capture, true,

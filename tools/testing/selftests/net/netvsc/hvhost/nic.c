@@ -556,6 +556,20 @@ const char *host_print_steps(struct host *host, unsigned int id, FILE *out)
 	return why;
 }
 
+const char *host_print_path(struct host *host, unsigned int id, FILE *out)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find(host, id, &why);
+	if (!nic)
+		return why;
+	fprintf(out, "selected=%s vf=%s\n",
+		vnic_selected(nic->port) == PATH_VF ? "vf" : "synthetic",
+		vf_state_names[nic->vf_state]);
+	return NULL;
+}
+
 const char *host_fault_off(struct host *host, unsigned int id)
 {
 	const char *why;

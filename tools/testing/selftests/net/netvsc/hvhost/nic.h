@@ -71,6 +71,8 @@ const char *host_fault_step(struct host *host, unsigned int id,
 const char *host_print_steps(struct host *host, unsigned int id, FILE *out);
 const char *host_fault_off(struct host *host, unsigned int id);
 
+/* `path`: what the guest has selected, and what has become of the VF. */
+const char *host_print_path(struct host *host, unsigned int id, FILE *out);
 /* `stats`: one "key=value ..." line for each NIC and path, one for VMBus. */
 void host_print_stats(struct host *host, FILE *out);
 

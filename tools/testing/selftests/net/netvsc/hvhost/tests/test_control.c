@@ -489,6 +489,8 @@ TEST(yank_does_not_wait)
 	EXPECT_STREQ("assoc0,0 yank ", trace);
 	EXPECT_NE(NULL, strstr(say("stats"), "present=1 selected=0"));
 	EXPECT_NE(NULL, strstr(say("stats"), "state=leaving"));
+	EXPECT_STREQ("selected=synthetic vf=leaving\nok\n", say("path 0"));
+	EXPECT_STREQ("error: say which NIC\n", say("path"));
 	EXPECT_STREQ("error: busy: the guest is letting go of the VF\n",
 		     say("vf 0 yank"));
 	bus.gone(bus.ctx);
