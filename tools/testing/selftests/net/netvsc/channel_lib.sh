@@ -85,6 +85,10 @@ measure()
 	msg "frames on each channel: rx ${GREW_RX[*]}, tx ${GREW_TX[*]}"
 }
 
+# connections [ARGUMENT...]: many TCP connections, each at a pace that a slow guest
+# keeps up with
+connections() { iperf 3 -P 16 -b 500k -l 4k "$@"; }
+
 # mostly_on CHANNEL MINIMUM N...: of the frames by channel, that one has at least
 # the minimum, and the others little: ARP, multicast, iperf3's own talk
 mostly_on()

@@ -112,13 +112,17 @@ pktgen_setup()
 	local word
 
 	modprobe -q pktgen || return 1
+	# Its thread removes the devices when it next runs.
 	echo reset > /proc/net/pktgen/pgctrl
+	wait_for 30 "pktgen's reset" pktgen_is_free || return 1
 	echo "add_device $NIC" > /proc/net/pktgen/kpktgend_0 || return 1
 	for word in "dst 10.77.0.9" "dst_mac $PEER_MAC" "udp_dst_min 9" \
 			"udp_dst_max 9" "delay 0" "$@"; do
 		echo "$word" > "/proc/net/pktgen/$NIC" || return 1
 	done
 }
+
+pktgen_is_free() { [ ! -e "/proc/net/pktgen/$NIC" ]; }
 
 # It keeps a hold of the device.
 pktgen_end() { modprobe -q -r pktgen; }

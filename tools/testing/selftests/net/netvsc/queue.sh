@@ -15,7 +15,6 @@ last=$((CH_MAX - 1))
 # One connection's frames are on one channel, whichever that is.
 one_channel() { measure iperf 3 && on_one 100 "${GREW_TX[@]}"; }
 
-connections() { iperf 3 -P 16; }
 all_channels() { measure connections && spread 20 "${GREW_TX[@]}"; }
 
 # follows CHANNEL: new flows go where the host's table sends them
