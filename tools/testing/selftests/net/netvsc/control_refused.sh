@@ -212,7 +212,8 @@ LENT=$(lent)
 OPEN_WITHOUT=${LENT#open=}
 OPEN_WITHOUT=${OPEN_WITHOUT% *}
 control fault 0 off
-comes && wait_for 30 "open channels" all_open || bail "the NIC does not come"
+comes || bail "the NIC does not come"
+wait_for 30 "open channels" all_open || bail "the channels do not open"
 steps_taken
 split_steps
 ((${#PROBE_STEPS[@]} > 0)) || bail "no step was taken"
