@@ -153,9 +153,16 @@ change_yank()
 		wait_for 10 "the end of the VF" no_lower
 }
 
+# The guest is told, and has two seconds.  Stock stays on the VF.
 change_link_off()
 {
-	# Stock stays on the VF.
+	control vf 0 link off notice &&
+		wait_for 3 "the synthetic path" path_is_synthetic
+}
+
+# Nobody says so before.
+change_cable_out()
+{
 	control vf 0 link off &&
 		wait_for 2 "the synthetic path" path_is_synthetic
 }
@@ -220,6 +227,8 @@ loss_of()
 	lost "loss_${way}_none" "$@" sleep 0.5
 	lost "loss_${way}_plug" "$@" change_plug
 	lost "loss_${way}_link_off" "$@" change_link_off
+	change_link_on
+	lost "loss_${way}_cable_out" "$@" change_cable_out
 	change_link_on
 	lost "loss_${way}_eject" "$@" change_eject
 	change_plug
