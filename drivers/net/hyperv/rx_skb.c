@@ -145,7 +145,9 @@ static bool rx_leave_tcp_csum(struct sk_buff *skb, const struct rx_tcp *tcp)
 	return skb_partial_csum_set(skb, tcp->l4, offsetof(typeof(*th), check));
 }
 
-static void rx_fill_csums(struct sk_buff *skb, const struct rx_frame *frame)
+/* By itself: what it has on the stack is not for every frame to make room for. */
+static noinline void rx_fill_csums(struct sk_buff *skb,
+				   const struct rx_frame *frame)
 {
 	struct rx_tcp tcp;
 
