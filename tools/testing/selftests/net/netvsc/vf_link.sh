@@ -16,7 +16,7 @@ falls_back() { wait_for 30 "synthetic path" host_path synthetic; }
 link_on() { control vf 0 link on && wait_for 30 "VF path" host_path vf; }
 
 # Longer than anything here takes: whoever leaves in time loses nothing.
-notice() { control vf 0 link off notice 120 && falls_back; }
+notice() { control vf 0 link off notice 120 && falls_back && ping_more 20; }
 
 with_notice()
 {
