@@ -38,10 +38,11 @@
 #define BUFFER		(4 << 20)
 
 static const char help[] =
-"usage: load send DEVICE MAC ADDRESS COUNT BYTES [udp|tcp SIZE]\n"
-"           COUNT packets of BYTES for MAC and ADDRESS, UDP to port 9; with a\n"
-"           SIZE, packets that are to be cut into pieces that carry so much;\n"
-"           prints how many nanoseconds that took\n"
+"usage: load sender\n"
+"           for each line DEVICE MAC ADDRESS COUNT BYTES [udp|tcp SIZE] on\n"
+"           standard input, sends COUNT packets of BYTES for MAC and ADDRESS,\n"
+"           UDP to port 9; with a SIZE, packets that are to be cut into pieces\n"
+"           that carry so much; prints how many nanoseconds that took\n"
 "       load udp-sink PORT\n"
 "           takes packets, and reads all that have come for each line on\n"
 "           standard input\n"
@@ -220,13 +221,16 @@ static int64_t send_burst(int fd, void *packet, size_t len, long count)
 	return now_ns() - start;
 }
 
+/* The socket is left open until the next burst: closing it frees memory. */
 static void send_packets(int argc, char **arg)
 {
 	static uint8_t buf[sizeof(struct virtio_net_hdr) + PACKET_MAX];
 	struct load load = { .device = arg[0] };
 	uint8_t *mac = load.mac;
+	static int fd = -1;
 
-	if (sscanf(arg[1], "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0],
+	if ((argc != 5 && argc != 7) ||
+	    sscanf(arg[1], "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0],
 		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) != 6 ||
 	    inet_pton(AF_INET, arg[2], &load.to) != 1)
 		usage();
@@ -241,10 +245,30 @@ static void send_packets(int argc, char **arg)
 
 	fill_vnet((void *)buf, &load);
 	fill_packet(buf + sizeof(struct virtio_net_hdr), &load);
+	if (fd >= 0)
+		close(fd);
+	fd = packet_socket(load.device);
 	printf("%lld\n", (long long)
-	       send_burst(packet_socket(load.device), buf,
-			  sizeof(struct virtio_net_hdr) + load.bytes,
+	       send_burst(fd, buf, sizeof(struct virtio_net_hdr) + load.bytes,
 			  load.count));
+	fflush(stdout);
+}
+
+#define WORDS_MAX	8
+
+/* One process for all of them: others that come and go free memory. */
+static void sender(void)
+{
+	char *words[WORDS_MAX], *word, line[256];
+	int count;
+
+	while (fgets(line, sizeof(line), stdin)) {
+		count = 0;
+		for (word = strtok(line, " \n"); word && count < WORDS_MAX;
+		     word = strtok(NULL, " \n"))
+			words[count++] = word;
+		send_packets(count, words);
+	}
 }
 
 static int listener(int type, long port)
@@ -432,8 +456,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (!strcmp(what, "send") && (argc == 7 || argc == 9))
-		send_packets(argc - 2, argv + 2);
+	if (!strcmp(what, "sender") && argc == 2)
+		sender();
 	else if (!strcmp(what, "udp-sink") && argc == 3)
 		udp_sink(number(argv[2], 1, 65535));
 	else if (!strcmp(what, "tcp-sink") && argc == 3)

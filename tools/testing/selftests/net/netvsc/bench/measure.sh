@@ -58,6 +58,13 @@ softirq_prepare()
 
 # ---------------------------------------------------------------- packets
 
+sender_start()
+{
+	mkfifo /tmp/ask /tmp/told
+	exec {ASK}<>/tmp/ask {TOLD}<>/tmp/told
+	/netvsc/bench/load sender <&"$ASK" >&"$TOLD" &
+}
+
 # burst DEVICE COUNT: packets as LOAD says (MAC ADDRESS BYTES [udp|tcp SIZE]);
 # leaves the nanoseconds of sending in SENT
 burst()
@@ -65,8 +72,8 @@ burst()
 	local mac address bytes cut
 
 	read -r mac address bytes cut <<<"$LOAD"
-	# shellcheck disable=SC2086
-	SENT=$(/netvsc/bench/load send "$1" "$mac" "$address" "$2" "$bytes" $cut)
+	echo "$1 $mac $address $2 $bytes $cut" >&"$ASK"
+	read -r -t 30 -u "$TOLD" SENT || bail "nobody sends"
 }
 
 # ---------------------------------------------------------------- the host
