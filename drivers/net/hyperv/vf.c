@@ -298,11 +298,16 @@ int netvsc_vf_notifier_register(void)
 	err = vf_pci_watch();
 	if (err)
 		goto workqueue;
-	err = register_netdevice_notifier(&vf_notifier);
+	err = netvsc_vf_sleep_watch();
 	if (err)
 		goto pci;
+	err = register_netdevice_notifier(&vf_notifier);
+	if (err)
+		goto sleep;
 	return 0;
 
+sleep:
+	netvsc_vf_sleep_unwatch();
 pci:
 	vf_pci_unwatch();
 workqueue:
@@ -318,6 +323,7 @@ workqueue:
 void netvsc_vf_notifier_unregister(void)
 {
 	unregister_netdevice_notifier(&vf_notifier);
+	netvsc_vf_sleep_unwatch();
 	vf_pci_unwatch();
 	destroy_workqueue(vf_wq);
 }

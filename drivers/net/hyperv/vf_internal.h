@@ -11,6 +11,7 @@
  *	vf_switch.c	asks the host for that, and hears its answers
  *	vf_drain.c	empties a VF before it is left
  *	vf_watch.c	finds out that a VF in use has stopped to send
+ *	vf_sleep.c	has it left before the guest sleeps
  *	vf_data.c	receive and transmit
  *	vf_stats.c	counts them
  *	vf_follow.c	what is set on netvsc holds for its VF
@@ -69,6 +70,11 @@ void netvsc_vf_drain_rx(struct netvsc *nv);
 void netvsc_vf_watch_start(struct netvsc *nv);
 void netvsc_vf_watch(struct netvsc *nv);
 bool netvsc_vf_watching(const struct netvsc_vf *nvf);
+
+/* vf_sleep.c */
+bool netvsc_vf_asleep(void);
+int netvsc_vf_sleep_watch(void);		/* without RTNL */
+void netvsc_vf_sleep_unwatch(void);		/* without RTNL */
 
 /* vf_data.c */
 rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb);

@@ -25,7 +25,7 @@ static bool vf_fit(struct netvsc *nv)
 	struct netvsc_vf *nvf = &nv->vf;
 	struct net_device *vf = nvf->vf;
 
-	if (!vf || !nvf->open || !nvf->session)
+	if (!vf || !nvf->open || !nvf->session || netvsc_vf_asleep())
 		return false;
 	if (nvf->was_up || nvf->going || nvf->busy || nvf->stalled)
 		return false;

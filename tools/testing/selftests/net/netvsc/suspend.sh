@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 13
+plan 14
 [ -w /sys/power/pm_test ] || skip_all "a kernel that cannot test hibernation"
 grep -q disk /sys/power/state || skip_all "a kernel without hibernation"
 need vf iperf3
@@ -105,6 +105,42 @@ no_counter_went_back()
 	done
 }
 
+# A stream that does not wait for the guest: what comes while it is on its way
+# down comes all the same.  No more than a slow guest can take, though.
+stream_start()
+{
+	iperf3 -c "$HOST4" -p 5201 -u -R -b 200K -l 250 -t 600 > "$TMP/stream" 2>&1 &
+	STREAM=$!
+	wait_for 30 "a stream" grep -q bits/sec "$TMP/stream"
+}
+
+stream_stop()
+{
+	kill -INT "$STREAM"
+	wait "$STREAM" 2> /dev/null
+}
+
+vf_rx_packets()
+{
+	ethtool -S "$NIC" | awk '$1 == "vf_rx_packets:" { print $2 }'
+}
+
+# The NIC has all that the host had for this VF, since it came.
+vf_gave_all()
+{
+	stats_read || return 1
+	OWED=$(($(counter vf rx_frames) - ($(vf_rx_packets) - FORMER_VFS)))
+	DROPPED=$(counter vf rx_dropped)
+	((OWED == 0 && DROPPED == 0))
+}
+
+vf_was_left_in_time()
+{
+	wait_for 10 "what the host gave the VF" vf_gave_all && return
+	msg "$OWED frames were lost in the VF, $DROPPED before"
+	return 1
+}
+
 channels_back() { wait_for 30 "channels" channels_are "$CH_MAX"; }
 vf_back() { wait_for 60 "data path on the VF" host_path vf; }
 
@@ -120,14 +156,18 @@ check "the host knows of it" host_has_it
 check "no counter went back" no_counter_went_back
 plain
 
+FORMER_VFS=$(vf_rx_packets)
 vf_plug || msg "no VF"
 iperf_start || bail "no TCP connection"
+stream_start || bail "no stream"
 mapfile -t was < <(counters)
 check "down and up again with a VF" hibernate
+stream_stop
 check "the TCP connection moves data with a VF" iperf_more 2
 check "the VF is used again" vf_back
 iperf_stop
 check "no counter went back with a VF" no_counter_went_back
+check "the VF was left before it slept" vf_was_left_in_time
 ping_start || bail "no ping"
 check "all traffic takes the VF" traffic_only_on vf
 check "nothing is lost any more" ping_lossless
