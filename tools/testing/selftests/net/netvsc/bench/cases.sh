@@ -431,6 +431,8 @@ vf_alone_cases()
 	control vf 0 select off
 	control vf 0 eject
 	wait_for 10 "the end of the VF" vf_gone
+	# The next pass's NIC may have that name.
+	ALONE=
 	echo "$id" >$unbind/bind
 }
 
