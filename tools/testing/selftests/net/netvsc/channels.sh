@@ -69,16 +69,14 @@ change_under_traffic()
 	done
 }
 
-lent() { channels_read && [ "$GPADLS $GPADL_PAGES" = "$1" ]; }
-
 same_loan()
 {
 	local before
 
 	channels_set "$CH_MAX" || return 1
-	before="$GPADLS $GPADL_PAGES"
+	before=$(lent)
 	channels_set 1 && channels_set "$CH_MAX" || return 1
-	wait_for 30 "a loan of $before" lent "$before"
+	wait_for 30 "a loan of $before" lent_is "$before"
 }
 
 no_channel() { channels_read && ((CH_OPEN == 0)); }
@@ -87,7 +85,7 @@ nothing_lent()
 {
 	channels_read || return 1
 	msg "lent with the driver: $GPADLS GPADLs, $GPADL_PAGES pages"
-	modprobe -r hv_netvsc || return 1
+	unload_driver || return 1
 	wait_for 30 "an end of all channels" no_channel || return 1
 	msg "lent without: $GPADLS GPADLs, $GPADL_PAGES pages"
 	((GPADL_PAGES <= 64))

@@ -94,6 +94,16 @@ counter()
 	echo "${STATS[$1.$2]:-0}"
 }
 
+# What the guest has lent to the host, as "open=CHANNELS gpadls=N gpadl_pages=N"
+lent()
+{
+	control stats || return 1
+	printf '%s\n' "${ANSWER[@]}" |
+		sed -n 's/^vmbus .* \(open=.* gpadl_pages=[0-9]*\) .*/\1/p'
+}
+
+lent_is() { [ "$(lent)" = "$1" ]; }
+
 # These are asked often, and each character of an answer costs the guest time.
 
 # host_path PATH: the guest has selected PATH

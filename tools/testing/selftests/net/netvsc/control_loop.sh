@@ -23,12 +23,6 @@ trap 'detach 2> /dev/null; cleanup' EXIT
 # What a leak of one session would exceed many times.  Small ones add up.
 SPARE_KB=1024
 
-no_nic() { ! find_nic; }
-unload() { modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic; }
-
-lent() { channels_read && echo "$CH_OPEN $GPADLS $GPADL_PAGES"; }
-lent_is() { [ "$(lent)" = "$1" ]; }
-
 # Kilobytes that are in use and could not be had by asking; pages on the lists of
 # CPUs (pagesets) are free, but not counted so
 memory_in_use()
@@ -74,8 +68,8 @@ memory_is_back() { (($(memory_in_use) <= IN_USE + SPARE_KB)); }
 
 settle()
 {
-	unload && load_driver && dhcp && channels_set "$CH_MAX" &&
-		LOAN=$(lent) && unload && settled &&
+	unload_driver && load_driver && dhcp && channels_set "$CH_MAX" &&
+		LOAN=$(lent) && unload_driver && settled &&
 		LENT=$(lent) && load_driver && allow_programs && dhcp &&
 		channels_set "$CH_MAX"
 }
@@ -142,7 +136,7 @@ as_before()
 
 gives_back()
 {
-	unload && wait_for 30 "all that was lent ($LENT)" lent_is "$LENT"
+	unload_driver && wait_for 30 "all that was lent ($LENT)" lent_is "$LENT"
 }
 
 memory()

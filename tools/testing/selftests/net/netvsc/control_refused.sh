@@ -19,25 +19,9 @@ need control modprobe dmesg ethtool
 setup
 trap 'control fault 0 off > /dev/null; cleanup' EXIT
 
-no_nic() { ! find_nic; }
-
 # Warnings and errors of the driver about a NIC, under whichever name; that its
 # probe has failed says the core
 complaints() { dmesg -r | grep -c '^<[34]>.*hv_netvsc [^ :]* [^:]*: '; }
-
-# What the guest has lent to the host: "open channels, GPADLs"
-lent()
-{
-	local line
-
-	control stats || return 1
-	for line in "${ANSWER[@]}"; do
-		[[ $line =~ ^vmbus.*\ (open=[0-9]+\ gpadls=[0-9]+) ]] &&
-			echo "${BASH_REMATCH[1]}"
-	done
-}
-
-lent_is() { [ "$(lent)" = "$1" ]; }
 
 # The NIC has all its channels open, as the host sees it: the stock driver shows
 # one that it has yet to open.
@@ -46,12 +30,7 @@ all_open()
 	local now
 
 	now=$(lent) && now=${now#open=} &&
-		((${now% *} == OPEN_WITHOUT + CHANNELS))
-}
-
-unload()
-{
-	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
+		((${now%% *} == OPEN_WITHOUT + CHANNELS))
 }
 
 # steps_taken: sets STEPS, to "name#n" for the nth of that name since the last
@@ -132,7 +111,8 @@ probe_once()
 		said_once 1 "$step" || bad=1
 	fi
 	# In any case, or the next one would find the module loaded.
-	if ! unload || ! wait_for 10 "what was lent ($LENT)" lent_is "$LENT"; then
+	if ! unload_driver ||
+		! wait_for 10 "what was lent ($LENT)" lent_is "$LENT"; then
 		msg "$step ${FAULT[*]}: not all came back"
 		bad=1
 	fi
@@ -207,10 +187,10 @@ works() { comes && dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
 channels_ethtool || bail "no channels"
 CHANNELS=$CH_NOW
-unload || bail "the module does not go"
+unload_driver || bail "the module does not go"
 LENT=$(lent)
 OPEN_WITHOUT=${LENT#open=}
-OPEN_WITHOUT=${OPEN_WITHOUT% *}
+OPEN_WITHOUT=${OPEN_WITHOUT%% *}
 control fault 0 off
 comes || bail "the NIC does not come"
 wait_for 30 "open channels" all_open || bail "the channels do not open"
@@ -218,7 +198,7 @@ steps_taken
 split_steps
 ((${#PROBE_STEPS[@]} > 0)) || bail "no step was taken"
 LOAN=$(lent)
-unload || bail "the module does not go"
+unload_driver || bail "the module does not go"
 check "probe: each step refused" probe_each refuse
 unless_stock "$WAITS" "sub-channels: each step refused" subchannels_each
 unless_stock "$TRUSTS" "probe: garbage for an answer" probe_each garbage 77
@@ -233,7 +213,7 @@ channels_later()
 }
 
 check "channels that the host did not tell of" channels_later
-unload || bail "the module does not go"
+unload_driver || bail "the module does not go"
 check "the NIC works when the host does" works
 # Whoever is answered with garbage may well do what the host does not expect.
 stats_read
@@ -324,6 +304,6 @@ else
 	ktap_test_skip "more channels: each step refused (there is one)"
 fi
 check "the host has nothing to complain of" no_protocol_errors
-unload
+unload_driver
 check "nothing is left" wait_for 10 "what was lent" lent_is "$LENT"
 finish

@@ -179,6 +179,13 @@ load_driver()
 	wait_for 60 "a device of hv_netvsc" find_nic
 }
 
+no_nic() { ! find_nic; }
+
+unload_driver()
+{
+	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
+}
+
 answers() { ping -n -q -c 1 -W 2 "$1" > /dev/null 2>&1; }
 
 # --- the VF -----------------------------------------------------------------

@@ -11,28 +11,10 @@ plan 13
 need control modprobe dmesg
 setup
 
-no_nic() { ! find_nic; }
 works() { load_driver && dhcp && answers "$HOST4"; }
-
-# What the guest has lent to the host: "open channels, GPADLs"
-lent()
-{
-	local line
-
-	control stats || return 1
-	for line in "${ANSWER[@]}"; do
-		[[ $line =~ ^vmbus.*\ (open=[0-9]+\ gpadls=[0-9]+) ]] &&
-			echo "${BASH_REMATCH[1]}"
-	done
-}
 
 failures() { dmesg | grep -c 'hv_netvsc failed with error'; }
 reasons() { dmesg | grep -c 'hv_netvsc .*(uninitialized): '; }
-
-unload()
-{
-	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
-}
 
 # refused FAULT...: the module loads, its probe fails
 refused()
@@ -67,7 +49,7 @@ nothing_left()
 	return 1
 }
 
-unload || bail "the module does not go"
+unload_driver || bail "the module does not go"
 LENT=$(lent)
 
 # probe_fails WHAT FAULT...

@@ -10,18 +10,12 @@ need modprobe
 setup
 
 works() { dhcp && answers "$HOST4"; }
-no_nic() { ! find_nic; }
-
-unload()
-{
-	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
-}
 
 reload_busy()
 {
 	ping -n -q -f -c 1000000 "$HOST4" > /dev/null 2>&1 &
 	PING_PID=$!
-	unload
+	unload_driver
 	local up=$?
 	kill -INT "$PING_PID"
 	wait "$PING_PID"
@@ -29,7 +23,7 @@ reload_busy()
 	return "$up"
 }
 
-check "unload removes the device" unload
+check "unload removes the device" unload_driver
 check "load brings it back" load_driver
 check "DHCP and ping work again" works
 check "unload under traffic" reload_busy
