@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Which channel a packet is sent on: a flow has one and keeps its order, the
-# host's table is followed, and XPS where somebody has set it.  The host is told
-# the flow's hash.  How much waits at the host is limited.
+# Which channel a packet is sent on: a flow has one and stays there, which keeps
+# its order; the host's table is followed, and XPS where somebody has set it.  The
+# host is told the flow's hash.  How much waits at the host is limited.
 
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
@@ -11,6 +11,8 @@
 plan 9
 need_channels
 last=$((CH_MAX - 1))
+# Datagrams go to an address that nobody has, so that nothing comes back.
+NOBODY=${HOST4%.*}.99
 
 # One connection's frames are on one channel, whichever that is.
 one_channel() { measure iperf 3 && on_one 100 "${GREW_TX[@]}"; }
@@ -24,12 +26,59 @@ follows()
 		mostly_on "$1" 100 "${GREW_TX[@]}"
 }
 
-# Datagrams are numbered; the server says when one comes before another.
-in_order()
+# Frames that the host has had on all channels
+frames()
 {
-	iperf 5 -u -b 5M -l 300 --get-server-output || return 1
-	! grep -i "out of order" "$TMP/iperf" || return 1
-	((LOST == 0)) || msg "$LOST lost"
+	local n sum=0
+
+	channels_read || return 1
+	for n in "${CH_TX[@]}"; do
+		((sum += n))
+	done
+	echo "$sum"
+}
+
+frames_reach() { (($(frames) >= $1)); }
+
+# datagrams COUNT: from the socket SOCKET, until the host has had them
+datagrams()
+{
+	local i until
+
+	until=$(($(frames) + $1))
+	for ((i = 0; i < $1; i++)); do
+		echo "$i" >&"$SOCKET" || return 1
+	done
+	wait_for 10 "$1 frames at the host" frames_reach "$until"
+}
+
+# The first datagram of a new socket is sent on channel $1.  The socket is kept.
+starts_on()
+{
+	exec {SOCKET}> "/dev/udp/$NOBODY/9" && measure datagrams 1 &&
+		((GREW_TX[$1] > 0)) && return
+	exec {SOCKET}>&-
+	return 1
+}
+
+# A flow that began on the last channel stays there, and so in order, while others
+# begin on the first one.
+stays()
+{
+	local flow
+
+	# From 6.19 on the stack lets a flow choose anew after a second.
+	sysctl -q -w net.core.txq_reselection_ms=0 2> /dev/null
+	ip neigh replace "$NOBODY" lladdr 02:00:00:00:00:01 dev "$NIC" ||
+		return 1
+	control nic 0 send-on "$last" &&
+		wait_for 10 "flow on channel $last" starts_on "$last" || return 1
+	flow=$SOCKET
+	control nic 0 send-on 0 &&
+		wait_for 10 "flow on channel 0" starts_on 0 || return 1
+	exec {SOCKET}>&-
+	SOCKET=$flow
+	measure datagrams 50 && mostly_on "$last" 50 "${GREW_TX[@]}"
 }
 
 # xps MASK: of the last queue; no other has one
@@ -93,9 +142,9 @@ bql()
 
 check "a flow has one channel" one_channel
 check "many flows use all of them" all_channels
-check "order is kept" in_order
 check "the host's table is followed to the last channel" follows "$last"
 check "and to the first one" follows 0
+check "a flow that there is stays on its channel" stays
 check "XPS goes before it" xps_rules
 xps 0
 check "without XPS it counts again" follows 0
