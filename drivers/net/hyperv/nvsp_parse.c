@@ -106,6 +106,15 @@ bool nvsp_parse_association(const struct nvsp_message *msg, u32 len,
 	return true;
 }
 
+/* Out of the host's reach, once for all.  Return: false if it is too short. */
+static bool nvsp_copy_done(struct nvsp_message *done, const void *msg, u32 len)
+{
+	if (len < nvsp_size(rndis_done))
+		return false;
+	memcpy(done, msg, nvsp_size(rndis_done));
+	return true;
+}
+
 /**
  * nvsp_parse_switched() - completion of NVSP_SWITCH_DATA_PATH
  * @msg: what came with it; shared with the host
@@ -117,13 +126,10 @@ bool nvsp_parse_association(const struct nvsp_message *msg, u32 len,
  */
 bool nvsp_parse_switched(const void *msg, u32 len)
 {
-	struct nvsp_message copy;
+	struct nvsp_message done;
 
-	if (len < nvsp_size(rndis_done))
-		return true;
-
-	memcpy(&copy, msg, nvsp_size(rndis_done));
-	return le32_to_cpu(copy.rndis_done.status) == NVSP_STATUS_SUCCESS;
+	return !nvsp_copy_done(&done, msg, len) ||
+	       le32_to_cpu(done.rndis_done.status) == NVSP_STATUS_SUCCESS;
 }
 
 /**
@@ -135,12 +141,9 @@ bool nvsp_parse_switched(const void *msg, u32 len)
  */
 bool nvsp_rndis_ok(const void *msg, u32 len)
 {
-	struct nvsp_message copy;
+	struct nvsp_message done;
 
-	if (len < nvsp_size(rndis_done))
-		return false;
-
-	memcpy(&copy, msg, nvsp_size(rndis_done));
-	return le32_to_cpu(copy.type) == NVSP_RNDIS_DONE &&
-	       le32_to_cpu(copy.rndis_done.status) == NVSP_STATUS_SUCCESS;
+	return nvsp_copy_done(&done, msg, len) &&
+	       le32_to_cpu(done.type) == NVSP_RNDIS_DONE &&
+	       le32_to_cpu(done.rndis_done.status) == NVSP_STATUS_SUCCESS;
 }

@@ -2,11 +2,11 @@
 /*
  * Which queue a packet is sent on.
  *
- * A socket stays on its queue until nothing of it is in flight, so that its
- * packets keep their order whatever else changes.  A new choice follows what
- * the administrator has set (XPS), then the queue on which a forwarded packet
- * came in, then the table with which the host asks to spread load over its
- * own CPUs.
+ * A socket stays on its queue until nothing of it is in flight, or for as long
+ * as the stack has it so (net.core.txq_reselection_ms), so that its packets
+ * keep their order whatever else changes.  A new choice follows what the
+ * administrator has set (XPS), then the queue on which a forwarded packet came
+ * in, then the table with which the host asks to spread load over its own CPUs.
  */
 #include <linux/netdevice.h>
 #include <net/sock.h>
