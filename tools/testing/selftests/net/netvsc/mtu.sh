@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 8
-need control vf
+need control
 setup
 
 # fits SIZE: a packet of this size on the wire is sent whole, and answered
@@ -33,6 +33,7 @@ check "1401 bytes do not" eval '! fits 1401'
 check "60 is refused" refused 60
 check "back to 1500, and 1500 bytes fit" \
 	eval 'set_mtu 1500 && wait_for 30 answer fits 1500'
+need vf
 vf_plug || msg "no VF"
 check "with a VF, 1400 is accepted" set_mtu 1400
 check "the VF has it too" vf_mtu 1400

@@ -12,7 +12,7 @@ COUNT=20
 PORT=6666
 
 plan 7
-need vf socat
+need control socat
 modprobe -q -n netconsole || skip_all "no module netconsole"
 setup
 trap 'modprobe -q -r netconsole; peer_down; cleanup' EXIT
@@ -46,6 +46,7 @@ logged()
 
 check "netconsole starts on $NIC" netconsole_up
 check "each line arrives once, in order" logged synthetic
+need vf
 check "a VF is used all the same" vf_plug
 ping_start || bail "no ping"
 check "each line arrives once, in order, with a VF" logged with-vf

@@ -9,7 +9,7 @@
 NR=8
 
 plan 9
-need vf
+need control
 setup
 first=$NIC
 trap 'nics_gone; cleanup' EXIT
@@ -154,6 +154,7 @@ no_vf_but()
 declare -a PATHS=()
 check "$NR NICs" nics_add
 check "each has its own traffic, all at once" all_at_once
+need vf
 # In the other order than the NICs'
 check "two of them get VFs at the same moment" \
 	eval 'control vf 5 add && control vf 2 add'

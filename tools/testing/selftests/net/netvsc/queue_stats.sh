@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 12
-need vf ethtool ynltool
+need control ethtool ynltool
 setup
 
 declare -A LINK TOTAL QUEUE NAMED
@@ -246,6 +246,7 @@ if ((${channels:-1} > 1)); then
 else
 	ktap_test_skip "nor with other channels (the NIC has one)"
 fi
+need vf
 vf_plug || msg "no VF"
 remember
 check "traffic on the VF" traffic

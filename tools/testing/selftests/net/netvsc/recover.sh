@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 7
-need vf dmesg ethtool
+need control dmesg ethtool
 [ "$DRIVER" = ours ] ||
 	skip_all "the stock driver does not come back before it is reloaded"
 setup
@@ -45,9 +45,10 @@ reload()
 check "the host takes nothing any more" lost
 check "the NIC is back when it does" back
 check "with what was set before" as_before
+check "the driver can go while there is no session" reload
+need vf
 vf_plug || msg "no VF"
 check "with a VF, too: nothing any more" lost
 check "and back" back
 check "on the VF" wait_for 60 "data path on the VF" vf_in_use
-check "the driver can go while there is no session" reload
 finish

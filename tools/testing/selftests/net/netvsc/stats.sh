@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 7
-need vf
+need control
 setup
 
 COUNTERS="rx_packets tx_packets rx_bytes tx_bytes"
@@ -90,6 +90,7 @@ check "traffic on the synthetic path" measure
 check "each packet is counted once" packets_once
 check "its bytes too" bytes_once
 check "the host has all that it lent back" wait_for 10 "the rest" all_back
+need vf
 vf_plug || msg "no VF"
 check "traffic on the VF" eval 'host_path vf && measure'
 check "each packet is counted once with a VF" packets_once

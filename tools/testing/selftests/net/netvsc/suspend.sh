@@ -12,7 +12,7 @@
 plan 14
 [ -w /sys/power/pm_test ] || skip_all "a kernel that cannot test hibernation"
 grep -q disk /sys/power/state || skip_all "a kernel without hibernation"
-need vf iperf3
+need control iperf3
 need_channels
 trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; cleanup' EXIT
 
@@ -156,6 +156,7 @@ check "the host knows of it" host_has_it
 check "no counter went back" no_counter_went_back
 plain
 
+need vf
 FORMER_VFS=$(vf_rx_packets)
 vf_plug || msg "no VF"
 iperf_start || bail "no TCP connection"
