@@ -44,12 +44,25 @@ logged()
 	seq $COUNT | cmp -s - "$TMP/numbers"
 }
 
+# A VF has a queueing discipline, which netpoll may not enter.
+past_the_vf()
+{
+	local frames
+
+	stats_read || return 1
+	frames=$(counter synthetic tx_frames)
+	logged with-vf && stats_read || return 1
+	frames=$(($(counter synthetic tx_frames) - frames))
+	msg "$frames frames on the synthetic path"
+	((frames > COUNT))
+}
+
 check "netconsole starts on $NIC" netconsole_up
 check "each line arrives once, in order" logged synthetic
 need vf
 check "a VF is used all the same" vf_plug
 ping_start || bail "no ping"
-check "each line arrives once, in order, with a VF" logged with-vf
+check "each line arrives once, in order, past the VF" past_the_vf
 check "all other traffic takes the VF" traffic_only_on vf
 check "nothing was lost" ping_lossless
 check "the VF goes, and lines arrive as before" eval 'vf_eject && logged after'
