@@ -67,8 +67,6 @@ stays()
 {
 	local flow
 
-	# From 6.19 on the stack lets a flow choose anew after a second.
-	sysctl -q -w net.core.txq_reselection_ms=0 2> /dev/null
 	ip neigh replace "$NOBODY" lladdr 02:00:00:00:00:01 dev "$NIC" ||
 		return 1
 	control nic 0 send-on "$last" &&
@@ -144,7 +142,12 @@ check "a flow has one channel" one_channel
 check "many flows use all of them" all_channels
 check "the host's table is followed to the last channel" follows "$last"
 check "and to the first one" follows 0
-check "a flow that there is stays on its channel" stays
+# From 6.19 on, which has this, a flow that has nothing in flight may choose anew.
+if [ -e /proc/sys/net/core/txq_reselection_ms ]; then
+	ktap_test_skip "a flow that there is stays on its channel (this kernel has it choose anew)"
+else
+	check "a flow that there is stays on its channel" stays
+fi
 check "XPS goes before it" xps_rules
 xps 0
 check "without XPS it counts again" follows 0
