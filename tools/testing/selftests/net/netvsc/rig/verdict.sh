@@ -38,8 +38,14 @@ machine_is_dead()
 
 # A panic behind an interrupt that no CPU takes: at the first instruction of an
 # interrupt's entry, where interrupts are off.  The second entry takes itself for
-# one from kernel mode, while GS is still the program's.  Seen with qemu's SVM, once in
-# some hours.
+# one from kernel mode, while GS is still the program's.
+#
+# The cause is in qemu: of an interrupt that VMRUN injects, helper_vmrun() leaves the
+# vector in exception_index.  If the CPU is then asked to leave its loop before the
+# guest has had another exception or exit, cpu_handle_interrupt() does not put
+# EXCP_INTERRUPT there, and the vector is delivered once more.  That is once in some
+# hours; under the instruction clock, where each timer asks for it, once in some
+# minutes, and mostly later in the interrupt's service, which this does not see.
 interrupted_while_off()
 {
 	awk '
