@@ -23,15 +23,17 @@ trap 'control fault 0 off > /dev/null; cleanup' EXIT
 # probe has failed says the core
 complaints() { dmesg -r | grep -c '^<[34]>.*hv_netvsc [^ :]* [^:]*: '; }
 
+# Channels that the host has open, of all devices
+channels_open()
+{
+	local text
+
+	text=$(lent) && text=${text#open=} && echo "${text%% *}"
+}
+
 # The NIC has all its channels open, as the host sees it: the stock driver shows
 # one that it has yet to open.
-all_open()
-{
-	local now
-
-	now=$(lent) && now=${now#open=} &&
-		((${now%% *} == OPEN_WITHOUT + CHANNELS))
-}
+all_open() { (($(channels_open) == OPEN_WITHOUT + CHANNELS)); }
 
 # steps_taken: sets STEPS, to "name#n" for the nth of that name since the last
 # "fault off"
@@ -189,8 +191,7 @@ channels_ethtool || bail "no channels"
 CHANNELS=$CH_NOW
 unload_driver || bail "the module does not go"
 LENT=$(lent)
-OPEN_WITHOUT=${LENT#open=}
-OPEN_WITHOUT=${OPEN_WITHOUT%% *}
+OPEN_WITHOUT=$(channels_open)
 control fault 0 off
 comes || bail "the NIC does not come"
 wait_for 30 "open channels" all_open || bail "the channels do not open"
