@@ -367,7 +367,6 @@ traffic_only_on()
 	ping_more 20 || return 1
 	stats_read || return 1
 	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
-	# The counters of a VF start anew with it; a missing one counts as 0.
 	rx2=$(($(counter "$other" rx_frames) - rx2))
 	tx2=$(($(counter "$other" tx_frames) - tx2))
 	((rx >= 20 && tx >= 20 && rx2 == 0 && tx2 == 0)) && return 0
