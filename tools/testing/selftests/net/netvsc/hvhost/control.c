@@ -246,9 +246,11 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 			return host_vf_eject(host, id);
 		if (!strcmp(verb, "yank"))
 			return host_vf_yank(host, id);
+		if (!strcmp(verb, "reset"))
+			return host_vf_reset(host, id);
 	}
 	return "usage: vf N add | eject | yank | link on|off | "
-	       "link off notice [SECONDS] | hang on|off | select on|off";
+	       "link off notice [SECONDS] | hang on|off | reset | select on|off";
 }
 
 static const char *hold_command(struct host *host, unsigned int id, char *rest)
@@ -498,6 +500,8 @@ static const struct command {
 	  "                              tell the guest, and pull the cable when it\n"
 	  "                              has left the VF, or after so long (2)\n"
 	  "vf N hang on|off              it neither sends nor receives\n"
+	  "vf N reset                    its registers and rings are as at power-on,\n"
+	  "                              and the guest is not told\n"
 	  "vf N select on|off            move the data path to it and back, as if\n"
 	  "                              the guest's netvsc had asked for that" },
 	{ "hold", do_hold, true,

@@ -459,6 +459,19 @@ const char *host_vf_hang(struct host *host, unsigned int id, bool hung)
 	return NULL;
 }
 
+const char *host_vf_reset(struct host *host, unsigned int id)
+{
+	const char *why;
+	struct nic *nic;
+
+	nic = nic_find_vf(host, id, &why);
+	if (!nic)
+		return why;
+	vf82599_reset(nic->vf);
+	log_info("nic", "%u: VF reset", id);
+	return NULL;
+}
+
 const char *host_vf_select(struct host *host, unsigned int id, bool on)
 {
 	const char *why;

@@ -53,6 +53,7 @@ const char *host_vf_link(struct host *host, unsigned int id, bool up);
 const char *host_vf_notice_link_off(struct host *host, unsigned int id,
 				    unsigned int seconds);
 const char *host_vf_hang(struct host *host, unsigned int id, bool hung);
+const char *host_vf_reset(struct host *host, unsigned int id);
 const char *host_vf_select(struct host *host, unsigned int id, bool on);
 /*
  * The host keeps its hands off both paths of a NIC, goes on, or offers what has

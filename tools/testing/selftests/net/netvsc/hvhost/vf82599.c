@@ -614,6 +614,11 @@ void vf82599_offer_held(struct vf82599 *vf)
 	vf->held = held;
 }
 
+void vf82599_reset(struct vf82599 *vf)
+{
+	reset_regs(vf);
+}
+
 void vf82599_set_hung(struct vf82599 *vf, bool hung)
 {
 	vf->hung = hung;

@@ -113,6 +113,8 @@ void vf82599_set_link(struct vf82599 *vf, bool up);
  */
 void vf82599_notice_link_off(struct vf82599 *vf, uint64_t limit_ns);
 void vf82599_set_hung(struct vf82599 *vf, bool hung);
+/* As the guest does through VFCTRL, but it does not know. */
+void vf82599_reset(struct vf82599 *vf);
 /* As netvsp_hold() and netvsp_offer_held(), for the VF's rings. */
 void vf82599_hold(struct vf82599 *vf, bool hold);
 void vf82599_offer_held(struct vf82599 *vf);

@@ -261,6 +261,12 @@ void vf82599_notice_link_off(struct vf82599 *vf, uint64_t limit_ns)
 	note("vfnotice%u ", (unsigned int)(limit_ns / 1000000000));
 }
 
+void vf82599_reset(struct vf82599 *vf)
+{
+	(void)vf;
+	note("vfreset ");
+}
+
 void vf82599_hold(struct vf82599 *vf, bool hold)
 {
 	(void)vf;
@@ -453,6 +459,16 @@ TEST(notice_to_a_guest_that_is_on_the_vf)
 	EXPECT_EQ(0, strncmp(say("vf 0 link off notice 601"), "error: ", 7));
 	EXPECT_EQ(0, strncmp(say("vf 0 link on notice"), "error: ", 7));
 	EXPECT_EQ(0, strncmp(say("vf 0 link off soon"), "error: ", 7));
+}
+
+TEST(vf_reset)
+{
+	with_nic();
+	EXPECT_STREQ("error: the NIC has no VF\n", say("vf 0 reset"));
+	say("vf 0 add");
+	EXPECT_STREQ("ok\n", say("vf 0 reset"));
+	EXPECT_STREQ("vfreset ", trace);
+	EXPECT_EQ(0, strncmp(say("vf 0 reset now"), "error: ", 7));
 }
 
 TEST(nic_goes_before_its_vf)

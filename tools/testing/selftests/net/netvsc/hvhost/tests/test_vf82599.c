@@ -390,6 +390,29 @@ TEST_F(vf, reset_through_vfctrl)
 	EXPECT_NE(NULL, nic.ops);
 }
 
+/* The host's doing; what the guest has set in configuration space stays. */
+TEST_F(vf, reset_behind_the_guest)
+{
+	uint8_t buf[100];
+	struct frame frame = tcp_frame(buf, 10);
+
+	vf82599_reset(self->vf);
+	EXPECT_EQ(0, rd(self, 0x1028));
+	EXPECT_EQ(0, rd(self, 0x2028));
+	EXPECT_EQ(0, rd(self, 0x108));
+	EXPECT_EQ(0x100, msix_rd(self, 8));
+	EXPECT_EQ(0x70000000, rd(self, 0x10));
+	EXPECT_FALSE(rx(&frame));
+	tx_data(self, TX_BUF, 64, LAST, 0, 64);
+	tx_kick(self);
+	EXPECT_EQ(0, nic.nr_tx);
+	EXPECT_EQ(0, msi.count);
+	/* It is as after any other reset. */
+	tx_on(self);
+	rx_on(self, 10);
+	EXPECT_TRUE(rx(&frame));
+}
+
 /* What is not a reset is no reset, even beside its bit. */
 TEST_F(vf, function_level_reset)
 {
