@@ -105,14 +105,16 @@ static bool vf_sent_all(struct netvsc *nv)
 
 /*
  * The IDs, which pci_device_is_present() looks at, are the Hyper-V PCI bus's
- * own knowledge; the command register is the device's.
+ * own knowledge; the command register is the device's.  In the course of a reset
+ * all is off in there, and of all that a VF only has bus mastering for certain: its
+ * memory may be the PF's to switch on.
  */
-static bool vf_answers(struct net_device *vf)
+bool netvsc_vf_answers(struct net_device *vf)
 {
 	u16 command;
 
 	pci_read_config_word(netvsc_vf_pci_dev(vf), PCI_COMMAND, &command);
-	return !PCI_POSSIBLE_ERROR(command);
+	return !PCI_POSSIBLE_ERROR(command) && (command & PCI_COMMAND_MASTER);
 }
 
 /* Longer and longer: looking keeps the VF's driver from working. */
@@ -131,7 +133,7 @@ void netvsc_vf_drain_tx(struct netvsc *nv)
 	if (vf_sent_all(nv))
 		return;
 	/* What cannot be sent any more is not worth waiting for. */
-	if (!netif_carrier_ok(vf) || !vf_answers(vf))
+	if (!netif_carrier_ok(vf) || !netvsc_vf_answers(vf))
 		return;
 	while (!vf_sent_all(nv)) {
 		if (time_after(jiffies, end)) {

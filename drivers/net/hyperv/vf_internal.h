@@ -61,7 +61,8 @@ void netvsc_vf_to_vmbus(struct netvsc *nv);	/* sleeps for the host */
 void netvsc_vf_answer(struct netvsc *nv);
 void netvsc_vf_ask_nothing(struct netvsc *nv);
 
-/* vf_drain.c; these sleep */
+/* vf_drain.c; the drains sleep */
+bool netvsc_vf_answers(struct net_device *vf);	/* to reads of its registers */
 void netvsc_vf_drain_start(struct netvsc *nv);	/* before transmit starts */
 void netvsc_vf_drain_tx(struct netvsc *nv);
 void netvsc_vf_drain_rx(struct netvsc *nv);

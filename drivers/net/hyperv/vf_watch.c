@@ -47,6 +47,10 @@ static bool vf_look_at_bql(const struct net_device *vf, struct vf_look *look)
 	return look->sent;
 }
 
+/*
+ * Drivers read statistics from the device, and some take one that does not answer
+ * for gone, for good.  It may be in the midst of a reset, and sends nothing.
+ */
 static void vf_look(struct netvsc *nv, u64 given, struct vf_look *look)
 {
 	struct netvsc_vf *nvf = &nv->vf;
@@ -54,7 +58,9 @@ static void vf_look(struct netvsc *nv, u64 given, struct vf_look *look)
 
 	if (vf_look_at_bql(nvf->vf, look))
 		return;
-	dev_get_stats(nvf->vf, &stats);
+	stats.tx_packets = nvf->seen_sent;
+	if (netvsc_vf_answers(nvf->vf))
+		dev_get_stats(nvf->vf, &stats);
 	look->sent = stats.tx_packets;
 	look->waiting = given - nvf->tx_base -
 			(look->sent - nvf->tx_vf_base);
