@@ -17,18 +17,21 @@
 /**
  * struct nvsp_ranges - guest memory that an RNDIS message is read from
  * @used: words in use
+ * @last: word in which the last range starts; 0: there is none
  * @words: what the packet has between its descriptor and its payload: 32 bits
  *	that mean nothing and the number of ranges, then for each of them its
  *	length, its offset in the first page, and its pages
  */
 struct nvsp_ranges {
 	u32 used;
+	u32 last;
 	u64 words[NVSP_RANGES_WORDS];
 };
 
 static inline void nvsp_ranges_init(struct nvsp_ranges *ranges)
 {
 	ranges->words[0] = 0;
+	ranges->last = 0;
 	ranges->used = 1;
 }
 
@@ -38,36 +41,61 @@ static inline u32 nvsp_ranges_len(const struct nvsp_ranges *ranges)
 	return ranges->used * sizeof(*ranges->words);
 }
 
+static inline struct hv_mpb_array *nvsp_ranges_at(struct nvsp_ranges *ranges,
+						  u32 word)
+{
+	return (void *)&ranges->words[word];
+}
+
+/* The last range ends where its page does, and another page begins at @dma. */
+static inline bool nvsp_ranges_goes_on(struct nvsp_ranges *ranges,
+				       dma_addr_t dma)
+{
+	const struct hv_mpb_array *last = nvsp_ranges_at(ranges, ranges->last);
+
+	return ranges->last &&
+	       !((dma | (last->offset + last->len)) & ~HV_HYP_PAGE_MASK);
+}
+
 /**
- * nvsp_ranges_add() - add a range
+ * nvsp_ranges_add() - add memory
  * @ranges: begun with nvsp_ranges_init()
  * @dma: where it starts, in guest-physical bytes
  * @len: bytes, not 0
  *
- * Return: false if the packet cannot take another range of this length.
+ * The pages of a range need not lie one behind the other, so that whole pages
+ * that follow each other in a packet are one range.
+ *
+ * Return: false if the packet cannot take that much more; it is as it was then.
  */
 static inline bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma,
 				   u32 len)
 {
+	bool goes_on = nvsp_ranges_goes_on(ranges, dma);
 	u32 *count = (u32 *)ranges->words + 1;
 	u32 offset = dma & ~HV_HYP_PAGE_MASK;
-	u64 *word = &ranges->words[ranges->used];
+	struct hv_mpb_array *range;
 	u64 pfn = HVPFN_DOWN(dma);
-	struct hv_mpb_array *range = (void *)word;
-	u32 used = ranges->used + 1 + HVPFN_UP(offset + len);
-	const u64 *end = &ranges->words[used];
+	u32 at = ranges->used;
+	u32 end = at + !goes_on + HVPFN_UP(offset + len);
 
-	if (unlikely(*count >= MAX_PAGE_BUFFER_COUNT ||
-		     used > ARRAY_SIZE(ranges->words)))
+	if (unlikely(end > ARRAY_SIZE(ranges->words)))
 		return false;
 
-	range->len = len;
-	range->offset = offset;
-	for (word++; word < end; word++)
-		*word = pfn++;
-
-	ranges->used = used;
-	(*count)++;
+	if (goes_on) {
+		nvsp_ranges_at(ranges, ranges->last)->len += len;
+	} else {
+		if (unlikely(*count >= MAX_PAGE_BUFFER_COUNT))
+			return false;
+		range = nvsp_ranges_at(ranges, at);
+		range->len = len;
+		range->offset = offset;
+		ranges->last = at++;
+		(*count)++;
+	}
+	while (at < end)
+		ranges->words[at++] = pfn++;
+	ranges->used = end;
 	return true;
 }
 
