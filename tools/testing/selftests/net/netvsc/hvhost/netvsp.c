@@ -209,6 +209,8 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 		.nvsp_version = nv->version,
 		.packet_filter = nv->rndis.filter,
 		.mtu = nv->rndis.frame_size - FRAME_HDR,
+		.mtu_asked = nv->frame_asked > FRAME_HDR ?
+			     nv->frame_asked - FRAME_HDR : 0,
 		.vf_announced = nv->vf_announced,
 		.protocol_errors = nv->protocol_errors,
 		.tx_csum = nv->rndis.tx_csum,

@@ -43,6 +43,7 @@ struct netvsp_state {
 	uint32_t nvsp_version;
 	uint32_t packet_filter;
 	uint32_t mtu;
+	uint32_t mtu_asked;		/* by the guest; 0: it has not said */
 	bool vf_announced;
 	uint64_t protocol_errors;
 	uint64_t tx_csum, tx_lso;	/* left to the host, see struct rndis */

@@ -83,6 +83,8 @@ struct late_switch {
  * @over: the channel is being taken back, by us or by a broken protocol
  * @removing: and nobody wants this object after that
  * @version: of NVSP; 0 before the guest and the host agreed on one
+ * @frame_asked: the size of frames that the guest wants, 0 if it has not said so;
+ *	what it gets is in @rndis
  * @send_buf: NULL while there is none
  * @control: RNDIS answers that wait
  * @held: nothing is read from the guest, and nothing offered to it
@@ -105,6 +107,7 @@ struct netvsp {
 
 	uint32_t version;
 	uint32_t caps;
+	uint32_t frame_asked;
 	struct gpadl *send_buf;
 	uint16_t send_id;
 	struct rx_pool rx;

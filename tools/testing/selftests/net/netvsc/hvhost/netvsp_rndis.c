@@ -130,6 +130,10 @@ void netvsp_rndis(struct queue *q, const struct packet *pkt)
 	uint32_t len;
 
 	memcpy(&rndis, pkt->payload, sizeof(rndis));
+	if (!nv->rndis.ndis) {
+		netvsp_fail(nv, "RNDIS before the version of NDIS");
+		return;
+	}
 	if (rndis.chan_type > NVSP_CHAN_CONTROL ||
 	    (rndis.chan_type == NVSP_CHAN_CONTROL && q->index)) {
 		netvsp_fail(nv, "RNDIS message of the wrong kind");

@@ -87,11 +87,30 @@ static void handle_ndis_config(struct queue *q, const struct packet *pkt)
 		return;
 	}
 	nv->caps = config.caps;
+	nv->frame_asked = config.frame_size;
 	nv->rndis.frame_size = usable_frame_size(nv, config.frame_size);
 	nv->rndis.vlan_inline = !(config.caps & NVSP_CAP_8021Q);
 	nv->rndis.rsc_offered = nv->config.gen->rsc &&
 				config.caps & NVSP_CAP_RSC &&
 				nv->version >= NVSP_V61;
+	queue_complete(q, pkt, NULL, 0);
+}
+
+static void handle_ndis_version(struct queue *q, const struct packet *pkt)
+{
+	struct netvsp *nv = q->nv;
+	struct nvsp_ndis_version ndis;
+
+	memcpy(&ndis, pkt->payload, sizeof(ndis));
+	if (nv->rndis.ndis) {
+		netvsp_fail(nv, "version of NDIS twice");
+		return;
+	}
+	if ((ndis.major != 5 && ndis.major != 6) || ndis.minor > UINT16_MAX) {
+		netvsp_fail(nv, "unknown version of NDIS");
+		return;
+	}
+	nv->rndis.ndis = NDIS_VERSION(ndis.major, ndis.minor);
 	queue_complete(q, pkt, NULL, 0);
 }
 
@@ -109,6 +128,10 @@ static void handle_recv_buf(struct queue *q, const struct packet *pkt)
 	struct gpadl *gpadl;
 
 	memcpy(&buf, pkt->payload, sizeof(buf));
+	if (nv->version >= NVSP_V2 && !nv->frame_asked) {
+		netvsp_fail(nv, "receive buffer before the NDIS configuration");
+		return;
+	}
 	gpadl = channel_gpadl(q->chan, buf.gpadl);
 	if (!fault_take(&nv->faults, FAULT_RXBUF_REFUSE) && gpadl &&
 	    gpadl != nv->send_buf &&
@@ -174,11 +197,6 @@ static void handle_send_revoke(struct queue *q, const struct packet *pkt)
 
 /* The rest */
 
-static void handle_nothing(struct queue *q, const struct packet *pkt)
-{
-	queue_complete(q, pkt, NULL, 0);
-}
-
 static void handle_oid_query_ex(struct queue *q, const struct packet *pkt)
 {
 	struct nvsp_oid_query_ex_done done = {
@@ -199,7 +217,7 @@ static const struct handler {
 	{ NVSP_RNDIS, NVSP_V1, sizeof(struct nvsp_rndis), netvsp_rndis },
 	{ NVSP_INIT, 0, sizeof(struct nvsp_init), handle_init },
 	{ NVSP_NDIS_VERSION, NVSP_V1, sizeof(struct nvsp_ndis_version),
-	  handle_nothing },
+	  handle_ndis_version },
 	{ NVSP_NDIS_CONFIG, NVSP_V2, sizeof(struct nvsp_ndis_config),
 	  handle_ndis_config },
 	{ NVSP_RECV_BUF, NVSP_V1, sizeof(struct nvsp_buffer),
@@ -254,6 +272,7 @@ void session_start(struct netvsp *nv)
 	nv->rndis.frame_size = usable_frame_size(nv, 0);
 	nv->version = 0;
 	nv->caps = 0;
+	nv->frame_asked = 0;
 	nv->vf_announced = false;
 }
 

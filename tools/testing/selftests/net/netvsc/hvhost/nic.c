@@ -619,10 +619,11 @@ static void print_synthetic(const struct nic *nic, FILE *out)
 	fprintf(out, " rndis=%d nvsp=%#x filter=%#x mtu=%u vf_announced=%d"
 		" protocol_errors=%" PRIu64 " speed=%u tx_bad_offload=%" PRIu64
 		" tx_csum=%" PRIu64 " tx_lso=%" PRIu64 " rx_csum=%d rsc=%d"
-		" rx_held=%u\n", st.rndis_ready,
+		" rx_held=%u mtu_asked=%u\n", st.rndis_ready,
 		st.nvsp_version, st.packet_filter, st.mtu, st.vf_announced,
 		st.protocol_errors, nic->speed, st.tx_bad_offload, st.tx_csum,
-		st.tx_lso, st.rx_csum, st.rsc, st.rx_held);
+		st.tx_lso, st.rx_csum, st.rsc, st.rx_held,
+		st.mtu_asked);
 }
 
 /* One line for each channel that the guest has, or has used. */

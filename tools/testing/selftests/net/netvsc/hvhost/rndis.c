@@ -168,7 +168,28 @@ static void put_friendly_name(struct answer *answer)
 	put(answer, wide, sizeof(wide));
 }
 
-static void put_supported(struct answer *answer)
+/* The first version of NDIS whose guests know an object. */
+static uint32_t known_since(uint32_t oid)
+{
+	switch (oid) {
+	case OID_RSS_CAPABILITIES:
+	case OID_RSS_PARAMETERS:
+		return NDIS_VERSION(6, 30);
+	case OID_LINK_STATE:
+	case OID_MAX_LINK_SPEED:
+	case OID_BYTES_RCV:
+	case OID_BYTES_XMIT:
+	case OID_ENCAPSULATION:
+	case OID_OFFLOAD_CONFIG:
+	case OID_OFFLOAD_PARAMETERS:
+	case OID_OFFLOAD_CAPABILITIES:
+		return NDIS_VERSION(6, 0);
+	default:
+		return 0;
+	}
+}
+
+static void put_supported(const struct rndis *rn, struct answer *answer)
 {
 	static const uint32_t oids[] = {
 		OID_SUPPORTED_LIST, OID_HARDWARE_STATUS, OID_MEDIA_SUPPORTED,
@@ -191,8 +212,11 @@ static void put_supported(struct answer *answer)
 		OID_XMIT_MORE_COLLISIONS, OID_OFFLOAD_CONFIG,
 		OID_OFFLOAD_PARAMETERS, OID_OFFLOAD_CAPABILITIES,
 	};
+	size_t i;
 
-	put(answer, oids, sizeof(oids));
+	for (i = 0; i < sizeof(oids) / sizeof(oids[0]); i++)
+		if (rn->ndis >= known_since(oids[i]))
+			put32(answer, oids[i]);
 }
 
 /* False: not one of these. */
@@ -247,7 +271,7 @@ static bool query_general(const struct rndis *rn, uint32_t oid,
 		put32(answer, rn->filter);
 		return true;
 	case OID_SUPPORTED_LIST:
-		put_supported(answer);
+		put_supported(rn, answer);
 		return true;
 	case OID_FRIENDLY_NAME:
 		put_friendly_name(answer);
@@ -328,6 +352,8 @@ static bool query_counter(const struct rndis *rn, uint32_t oid,
 static uint32_t query(const struct rndis *rn, uint32_t oid,
 		      const uint8_t *info, size_t len, struct answer *answer)
 {
+	if (rn->ndis < known_since(oid))
+		return RNDIS_E_NOT_SUPPORTED;
 	if (oid == OID_OFFLOAD_CAPABILITIES || oid == OID_OFFLOAD_CONFIG) {
 		put_offload(rn, answer, oid == OID_OFFLOAD_CAPABILITIES, info,
 			    len);
@@ -512,6 +538,8 @@ static uint32_t set_config(struct rndis *rn, const uint8_t *info, size_t len)
 static uint32_t set(struct rndis *rn, uint32_t oid, const uint8_t *info,
 		    size_t len)
 {
+	if (rn->ndis < known_since(oid))
+		return RNDIS_E_NOT_SUPPORTED;
 	switch (oid) {
 	case OID_PACKET_FILTER:
 		return set_filter(rn, info, len);
@@ -573,6 +601,9 @@ static const char *handle_initialize(struct rndis *rn, const uint8_t *body,
 		return "RNDIS initialized twice";
 	memcpy(&init, body, sizeof(init));
 	rn->ready = true;
+	/* What guests set they set for as long as they are initialized. */
+	if (rn->nic)
+		vnic_set_mac(rn->nic, rn->perm_mac);
 	done.request = init.request;
 	memcpy(reply + sizeof(struct rndis_hdr), &done, sizeof(done));
 	*reply_len = finish(reply, RNDIS_INITIALIZE | RNDIS_DONE,
@@ -735,6 +766,7 @@ void rndis_reset(struct rndis *rn)
 {
 	rn->ready = false;
 	rn->rsc_offered = false;
+	rn->ndis = 0;
 	rn->vlan_inline = false;
 	rn->offload_changed = false;
 	forget_filter(rn);

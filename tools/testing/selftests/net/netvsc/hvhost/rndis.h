@@ -17,6 +17,8 @@
 struct generation;
 struct vnic;
 
+#define NDIS_VERSION(major, minor)	((uint32_t)(major) << 16 | (minor))
+
 #define RNDIS_MAX_PACKETS	8	/* in one message */
 #define RNDIS_ALIGN_SHIFT	3
 #define RNDIS_MULTICAST_MAX	64
@@ -35,6 +37,7 @@ struct vnic;
  * @queues: how many channels the NIC can have
  * @rsc_offered: the host can coalesce and the guest's NVSP version allows it
  * @frame_size: MTU and Ethernet header
+ * @ndis: version that the guest speaks, NDIS_VERSION(); 0 before it said so
  * @ready: initialized and not halted
  * @vlan_inline: the guest does not know tags outside of the frame
  * @tx_csum: frames whose checksum the guest left to the host
@@ -53,6 +56,7 @@ struct rndis {
 
 	bool rsc_offered;
 	uint32_t frame_size;
+	uint32_t ndis;
 	bool ready;
 	bool vlan_inline;
 	bool offload_changed;

@@ -586,7 +586,7 @@ TEST(stats)
 		     " tx_unselected=6 rndis=0 nvsp=0x60001 filter=0 mtu=0"
 		     " vf_announced=0 protocol_errors=0 speed=25000"
 		     " tx_bad_offload=0 tx_csum=0 tx_lso=0 rx_csum=0 rsc=0"
-		     " rx_held=0\n"
+		     " rx_held=0 mtu_asked=0\n"
 		     "nic=0 path=vf present=1 selected=0 link=1 rx_frames=7"
 		     " rx_bytes=8 tx_frames=9 tx_bytes=10 rx_dropped=11"
 		     " tx_unselected=12 state=offered\n"

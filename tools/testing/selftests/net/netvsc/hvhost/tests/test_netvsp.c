@@ -579,6 +579,7 @@ TEST_F(netvsp, all_versions)
 		netvsp_get_state(self->nv, &state);
 		EXPECT_EQ(versions[i], state.nvsp_version);
 		EXPECT_EQ(1500, state.mtu);
+		EXPECT_EQ(versions[i] == NVSP_V1 ? 0 : 1500, state.mtu_asked);
 		EXPECT_TRUE(state.rndis_ready);
 		EXPECT_EQ(0, state.protocol_errors);
 		guest_close();
@@ -633,6 +634,53 @@ TEST_F(netvsp, messages_of_later_versions)
 	ask(self, &sw, sizeof(sw));
 	EXPECT_TRUE(chan.failed);
 	EXPECT_FALSE(state_open(self));
+}
+
+/* What the guest has to say of itself before it gets anything. */
+TEST_F(netvsp, ndis_version)
+{
+	struct nvsp_ndis_version ndis = { NVSP_NDIS_VERSION, 6, 30 };
+
+	guest_open();
+	init(_metadata, self, NVSP_V61, 0);
+	ask(self, &ndis, sizeof(ndis));		/* again */
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, unknown_ndis_version)
+{
+	struct nvsp_init init = { NVSP_INIT, NVSP_V61, NVSP_V61 };
+	struct nvsp_ndis_version ndis = { NVSP_NDIS_VERSION, 7, 0 };
+
+	guest_open();
+	ask(self, &init, sizeof(init));
+	answer(_metadata, self, 40);
+	ask(self, &ndis, sizeof(ndis));
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, rndis_before_ndis_version)
+{
+	struct nvsp_init init = { NVSP_INIT, NVSP_V1, NVSP_V1 };
+
+	guest_open();
+	ask(self, &init, sizeof(init));
+	answer(_metadata, self, 28);
+	buffers(_metadata, self, 28);
+	send_rndis(self, NVSP_CHAN_CONTROL, NVSP_NO_SECTION, 0, "", 1);
+	EXPECT_TRUE(chan.failed);
+}
+
+TEST_F(netvsp, buffer_before_ndis_config)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+	struct nvsp_init init = { NVSP_INIT, NVSP_V2, NVSP_V2 };
+
+	guest_open();
+	ask(self, &init, sizeof(init));
+	answer(_metadata, self, 28);
+	ask(self, &recv, sizeof(recv));
+	EXPECT_TRUE(chan.failed);
 }
 
 TEST_F(netvsp, nothing_before_init)

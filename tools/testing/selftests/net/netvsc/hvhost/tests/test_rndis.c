@@ -52,6 +52,7 @@ FIXTURE_SETUP(rndis)
 	self->rn.queues = 1;
 	rndis_reset(&self->rn);
 	self->rn.frame_size = 1514;
+	self->rn.ndis = NDIS_VERSION(6, 30);
 	start(self);
 	ASSERT_TRUE(self->rn.ready);
 }
@@ -220,6 +221,37 @@ TEST_F(rndis, supported_list)
 	}
 }
 
+/* Guests of older versions of NDIS do without what came later. */
+TEST_F(rndis, old_guest)
+{
+	static const struct {
+		uint32_t ndis;
+		uint32_t offloads, rss;
+	} guests[] = {
+		{ NDIS_VERSION(5, 1), RNDIS_E_NOT_SUPPORTED,
+		  RNDIS_E_NOT_SUPPORTED },
+		{ NDIS_VERSION(6, 1), RNDIS_OK, RNDIS_E_NOT_SUPPORTED },
+		{ NDIS_VERSION(6, 30), RNDIS_OK, RNDIS_OK },
+	};
+	struct ndis_offload_params par = {
+		.obj = { NDIS_OBJ_DEFAULT, 1, NDIS_PARAMS_LEN_1 },
+	};
+	uint32_t listed = 0;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		self->rn.ndis = guests[i].ndis;
+		EXPECT_EQ(RNDIS_OK, QUERY(OID_MAXIMUM_FRAME_SIZE));
+		EXPECT_EQ(guests[i].offloads, QUERY(OID_OFFLOAD_CAPABILITIES));
+		EXPECT_EQ(guests[i].offloads,
+			  SET(OID_OFFLOAD_PARAMETERS, &par, NDIS_PARAMS_LEN_1));
+		EXPECT_EQ(guests[i].rss, QUERY(OID_RSS_CAPABILITIES));
+		EXPECT_EQ(RNDIS_OK, QUERY(OID_SUPPORTED_LIST));
+		EXPECT_LT(listed, info_len(self));
+		listed = info_len(self);
+	}
+}
+
 TEST_F(rndis, offload_capabilities)
 {
 	struct ndis_obj obj = { NDIS_OBJ_OFFLOAD, 3, NDIS_OFFLOAD_LEN_3 };
@@ -378,6 +410,11 @@ TEST_F(rndis, network_address)
 	EXPECT_EQ(RNDIS_E_DATA, SET(OID_CONFIG_PARAMETER, buf, len));
 	EXPECT_EQ(0, memcmp(want, vnic_mac(self->rn.nic), 6));
 
+	/* It is that of the session. */
+	self->rn.ready = false;
+	start(self);
+	EXPECT_EQ(0, memcmp(mac, vnic_mac(self->rn.nic), 6));
+
 	len = make_address(buf, "SomethingElse", "1");
 	EXPECT_EQ(RNDIS_OK, SET(OID_CONFIG_PARAMETER, buf, len));
 	EXPECT_EQ(RNDIS_E_DATA, SET(OID_CONFIG_PARAMETER, buf, len - 1));
@@ -494,6 +531,7 @@ TEST_F(rndis, old_host)
 
 	self->rn.gen = generation_find("ws2012r2");
 	rndis_reset(&self->rn);
+	self->rn.ndis = NDIS_VERSION(6, 30);
 	start(self);
 	EXPECT_EQ(0, self->rn.tx_csum4 & NDIS_CSUM_UDP);
 	ASSERT_EQ(RNDIS_OK, QUERY(OID_OFFLOAD_CAPABILITIES));
