@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A change of the MTU: takes effect, in both directions of change, leaves the
-# NIC working, and is passed on to the VF.
+# NIC working, and is passed on to host and VF.
 
 . "$(dirname "$0")/lib.sh"
 
-plan 8
+plan 10
 need control
 setup
 
@@ -23,16 +23,21 @@ set_mtu()
 		wait_for 30 "carrier" nic_carrier 1
 }
 
+# It sizes its pieces of the receive buffer by that.
+host_mtu() { stats_read && [ "$(counter synthetic mtu_asked)" = "$1" ]; }
+
 vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
 
 refused() { ! ip link set dev "$NIC" mtu "$1" 2> /dev/null; }
 
 check "1400 is accepted" set_mtu 1400
+check "the host is told" host_mtu 1400
 check "1400 bytes fit" wait_for 30 "answer" fits 1400
 check "1401 bytes do not" eval '! fits 1401'
 check "60 is refused" refused 60
 check "back to 1500, and 1500 bytes fit" \
 	eval 'set_mtu 1500 && wait_for 30 answer fits 1500'
+check "the host is told of that" host_mtu 1500
 need vf
 vf_plug || msg "no VF"
 check "with a VF, 1400 is accepted" set_mtu 1400
