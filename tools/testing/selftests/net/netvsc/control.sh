@@ -62,10 +62,11 @@ control_open()
 	[ -z "$CONTROL" ] || return 0
 	stty -F "$CONTROL_TTY" raw -echo clocal 2>/dev/null || return 1
 	{ exec {CONTROL}<>"$CONTROL_TTY"; } 2>/dev/null || return 1
-	# Of any other machine's serial port nothing comes back.
-	printf 'help\n' >&"$CONTROL"
-	while IFS= read -r -t $((10 * PATIENCE)) -u "$CONTROL" line; do
-		[[ $line != ok* ]] || return 0
+	# Of any other machine's serial port nothing comes back.  This answer is short,
+	# as each character costs a guest time, and like no other's that is still to come.
+	printf 'mark %s\n' "${0##*/}" >&"$CONTROL"
+	while IFS= read -r -t $((30 * PATIENCE)) -u "$CONTROL" line; do
+		[[ $line != "ok "* ]] || return 0
 	done
 	exec {CONTROL}>&-
 	CONTROL=
