@@ -128,50 +128,36 @@ static bool parse_number(const char *word, uint32_t *number)
 	return !*end && !errno && value <= UINT32_MAX;
 }
 
-static const char *on_or_off(struct host *host, unsigned int id, char *rest,
-			     const char *(*set)(struct host *, unsigned int,
-						bool))
+/**
+ * struct verb - what can be done to a NIC or its VF
+ * @vf: there has to be one
+ * @parse: the words that follow, if any do
+ * @act, @set, @tell: does it; the last two take what was parsed
+ */
+struct verb {
+	const char *name;
+	bool vf;
+	const char *(*parse)(char *rest, uint32_t *value);
+	const char *(*act)(struct nic *nic);
+	const char *(*set)(struct nic *nic, bool on);
+	const char *(*tell)(struct nic *nic, uint32_t value);
+};
+
+static const char *parse_switch(char *rest, uint32_t *on)
 {
 	const char *word = last_words(rest);
 
-	if (!strcmp(word, "on"))
-		return set(host, id, true);
-	if (!strcmp(word, "off"))
-		return set(host, id, false);
-	return "say on or off";
+	*on = !strcmp(word, "on");
+	return *on || !strcmp(word, "off") ? NULL : "say on or off";
 }
 
-/* on, off, or off notice [SECONDS] */
-static const char *set_vf_link(struct host *host, unsigned int id, char *rest)
+static const char *parse_speed(char *rest, uint32_t *mbit)
 {
-	const char *word = next_word(&rest);
-	uint32_t seconds = NOTICE_SECONDS;
-	bool up = !strcmp(word, "on");
-
-	if (!up && strcmp(word, "off"))
-		return "say on or off";
-	word = next_word(&rest);
-	if (!*word)
-		return host_vf_link(host, id, up);
-	if (up || strcmp(word, "notice"))
-		return "say on, off or off notice";
-	word = last_words(rest);
-	if (*word && (!parse_number(word, &seconds) ||
-		      seconds > NOTICE_SECONDS_MAX))
-		return "say how many seconds, up to 600";
-	return host_vf_notice_link_off(host, id, seconds);
+	return parse_number(last_words(rest), mbit) ? NULL :
+						      "say how many Mbit/s";
 }
 
-static const char *set_speed(struct host *host, unsigned int id, char *rest)
-{
-	uint32_t mbit;
-
-	if (!parse_number(last_words(rest), &mbit))
-		return "say how many Mbit/s";
-	return host_nic_speed(host, id, mbit);
-}
-
-static const char *set_nvsp(struct host *host, unsigned int id, char *rest)
+static const char *parse_nvsp(char *rest, uint32_t *version)
 {
 	static const struct {
 		const char *name;
@@ -183,92 +169,152 @@ static const char *set_nvsp(struct host *host, unsigned int id, char *rest)
 	const char *word = last_words(rest);
 	unsigned int i;
 
-	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
-		if (!strcmp(word, versions[i].name))
-			return host_nic_nvsp(host, id, versions[i].version);
+	for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (strcmp(word, versions[i].name))
+			continue;
+		*version = versions[i].version;
+		return NULL;
+	}
 	return "say 1, 2, 4, 5, 6 or 6.1";
 }
 
-static const char *set_send_on(struct host *host, unsigned int id, char *rest)
+static const char *parse_channel(char *rest, uint32_t *channel)
 {
-	uint32_t channel;
+	return parse_number(last_words(rest), channel) ? NULL :
+							 "say which channel";
+}
 
-	if (!parse_number(last_words(rest), &channel))
-		return "say which channel";
-	return host_nic_send_on(host, id, channel);
+static const char *do_verb(struct host *host, unsigned int id,
+			   const struct verb *verb, char *rest)
+{
+	const char *why = NULL;
+	uint32_t value = 0;
+	struct nic *nic;
+
+	if (verb->parse)
+		why = verb->parse(rest, &value);
+	if (why)
+		return why;
+	nic = verb->vf ? host_nic_vf(host, id, &why) : host_nic(host, id, &why);
+	if (!nic)
+		return why;
+	if (verb->act)
+		return verb->act(nic);
+	return verb->set ? verb->set(nic, value) : verb->tell(nic, value);
+}
+
+/* One of @verbs, which end with one without a name, or @usage. */
+static const char *do_verbs(struct host *host, unsigned int id,
+			    const struct verb *verbs, const char *name,
+			    char *rest, const char *usage)
+{
+	for (; verbs->name; verbs++)
+		if (!strcmp(name, verbs->name))
+			break;
+	if (!verbs->name || (!verbs->parse && *last_words(rest)))
+		return usage;
+	return do_verb(host, id, verbs, rest);
 }
 
 static const char *nic_command(struct host *host, unsigned int id, char *rest)
 {
+	static const struct verb verbs[] = {
+		{ "remove", .act = nic_remove },
+		{ "rescind", .act = nic_rescind },
+		{ "link", .parse = parse_switch, .set = nic_link },
+		{ "speed", .parse = parse_speed, .tell = nic_speed },
+		{ "nvsp", .parse = parse_nvsp, .tell = nic_nvsp },
+		{ "send-on", .parse = parse_channel, .tell = nic_send_on },
+		{ "network-change", .act = nic_network_change },
+		{ NULL }
+	};
 	const char *verb = next_word(&rest);
 	uint8_t mac[6];
 
-	if (!strcmp(verb, "link"))
-		return on_or_off(host, id, rest, host_nic_link);
 	if (!strcmp(verb, "add")) {
 		if (!parse_mac(last_words(rest), mac))
 			return "say an address, as in 00:15:5d:00:00:01";
 		return host_nic_add(host, id, mac);
 	}
-	if (!strcmp(verb, "speed"))
-		return set_speed(host, id, rest);
-	if (!strcmp(verb, "nvsp"))
-		return set_nvsp(host, id, rest);
-	if (!strcmp(verb, "send-on"))
-		return set_send_on(host, id, rest);
-	if (!*last_words(rest)) {
-		if (!strcmp(verb, "remove"))
-			return host_nic_remove(host, id);
-		if (!strcmp(verb, "rescind"))
-			return host_nic_rescind(host, id);
-		if (!strcmp(verb, "network-change"))
-			return host_nic_network_change(host, id);
-	}
-	return "usage: nic N add MAC | remove | rescind | link on|off | "
-	       "speed MBIT | nvsp VERSION | send-on CHANNEL | "
-	       "network-change";
+	return do_verbs(host, id, verbs, verb, rest,
+			"usage: nic N add MAC | remove | rescind | "
+			"link on|off | speed MBIT | nvsp VERSION | "
+			"send-on CHANNEL | network-change");
+}
+
+/* on, off, or off notice [SECONDS] */
+static const char *vf_link(struct host *host, unsigned int id, char *rest)
+{
+	const char *word = next_word(&rest);
+	bool up = !strcmp(word, "on"), notice;
+	uint32_t seconds = NOTICE_SECONDS;
+	struct nic *nic;
+	const char *why;
+
+	if (!up && strcmp(word, "off"))
+		return "say on or off";
+	word = next_word(&rest);
+	notice = *word;
+	if (notice && (up || strcmp(word, "notice")))
+		return "say on, off or off notice";
+	word = last_words(rest);
+	if (notice && *word && (!parse_number(word, &seconds) ||
+				seconds > NOTICE_SECONDS_MAX))
+		return "say how many seconds, up to 600";
+	nic = host_nic_vf(host, id, &why);
+	if (!nic)
+		return why;
+	return notice ? nic_vf_notice_link_off(nic, seconds) :
+			nic_vf_link(nic, up);
 }
 
 static const char *vf_command(struct host *host, unsigned int id, char *rest)
 {
+	static const struct verb verbs[] = {
+		{ "add", .act = nic_vf_add },
+		{ "eject", .vf = true, .act = nic_vf_eject },
+		{ "yank", .vf = true, .act = nic_vf_yank },
+		{ "hang", .vf = true, .parse = parse_switch,
+		  .set = nic_vf_hang },
+		{ "reset", .vf = true, .act = nic_vf_reset },
+		{ "select", .vf = true, .parse = parse_switch,
+		  .set = nic_vf_select },
+		{ NULL }
+	};
 	const char *verb = next_word(&rest);
 
 	if (!strcmp(verb, "link"))
-		return set_vf_link(host, id, rest);
-	if (!strcmp(verb, "hang"))
-		return on_or_off(host, id, rest, host_vf_hang);
-	if (!strcmp(verb, "select"))
-		return on_or_off(host, id, rest, host_vf_select);
-	if (!*last_words(rest)) {
-		if (!strcmp(verb, "add"))
-			return host_vf_add(host, id);
-		if (!strcmp(verb, "eject"))
-			return host_vf_eject(host, id);
-		if (!strcmp(verb, "yank"))
-			return host_vf_yank(host, id);
-		if (!strcmp(verb, "reset"))
-			return host_vf_reset(host, id);
-	}
-	return "usage: vf N add | eject | yank | link on|off | "
-	       "link off notice [SECONDS] | hang on|off | reset | select on|off";
+		return vf_link(host, id, rest);
+	return do_verbs(host, id, verbs, verb, rest,
+			"usage: vf N add | eject | yank | link on|off | "
+			"link off notice [SECONDS] | hang on|off | reset | "
+			"select on|off");
+}
+
+/* A command that says all itself */
+static const char *do_act(struct host *host, unsigned int id, char *rest,
+			  const char *(*act)(struct nic *), const char *usage)
+{
+	const struct verb verb = { .act = act };
+
+	return *last_words(rest) ? usage : do_verb(host, id, &verb, rest);
 }
 
 static const char *hold_command(struct host *host, unsigned int id, char *rest)
 {
-	return *last_words(rest) ? "usage: hold N" : host_hold(host, id, true);
+	return do_act(host, id, rest, nic_hold, "usage: hold N");
 }
 
 static const char *release_command(struct host *host, unsigned int id,
 				   char *rest)
 {
-	return *last_words(rest) ? "usage: release N" :
-				   host_hold(host, id, false);
+	return do_act(host, id, rest, nic_release, "usage: release N");
 }
 
 static const char *offer_command(struct host *host, unsigned int id,
 				 char *rest)
 {
-	return *last_words(rest) ? "usage: offer N" : host_offer(host, id);
+	return do_act(host, id, rest, nic_offer, "usage: offer N");
 }
 
 static const char *capture_command(struct host *host, unsigned int id,
@@ -277,15 +323,19 @@ static const char *capture_command(struct host *host, unsigned int id,
 	const char *path = next_word(&rest);
 	const char *file = last_words(rest);
 	bool vf = !strcmp(path, "vf");
+	bool both = !strcmp(path, "off") && !*file;
+	struct nic *nic;
 	const char *why;
 
-	if (!strcmp(path, "off") && !*file) {
-		why = host_capture(host, id, false, NULL);
-		return why ? why : host_capture(host, id, true, NULL);
-	}
-	if ((!vf && strcmp(path, "synthetic")) || !*file)
+	if (!both && ((!vf && strcmp(path, "synthetic")) || !*file))
 		return "usage: capture N synthetic|vf FILE | off";
-	return host_capture(host, id, vf, strcmp(file, "off") ? file : NULL);
+	nic = host_nic(host, id, &why);
+	if (!nic)
+		return why;
+	if (!both)
+		return nic_capture(nic, vf, strcmp(file, "off") ? file : NULL);
+	why = nic_capture(nic, false, NULL);
+	return why ? why : nic_capture(nic, true, NULL);
 }
 
 static void for_nic(struct host *host, char *rest, const struct reply *to,
@@ -337,31 +387,36 @@ static const char *fault_step(struct host *host, unsigned int id, char *rest)
 	const char *action = next_word(&rest);
 	const char *word = last_words(rest);
 	uint32_t number = 1;
+	struct nic *nic;
+	const char *why;
 
 	if (*word && !parse_number(word, &number))
 		return "that is no number";
-	return host_fault_step(host, id, spec, action, number);
+	nic = host_nic(host, id, &why);
+	return nic ? nic_fault_step(nic, spec, action, number) : why;
 }
 
 static const char *fault_command(struct host *host, unsigned int id,
 				 char *rest)
 {
 	const char *name = next_word(&rest);
+	const char *word, *why;
 	enum fault_id fault;
 	uint32_t number = 1;
-	const char *word;
+	struct nic *nic;
 
 	if (!strcmp(name, "step"))
 		return fault_step(host, id, rest);
 	word = last_words(rest);
 	if (!strcmp(name, "off") && !*word)
-		return host_fault_off(host, id);
+		return do_act(host, id, rest, nic_fault_off, NULL);
 	fault = fault_find(name);
 	if (fault == NR_FAULTS)
 		return "no such fault, try fault list";
 	if (*word && !parse_number(word, &number))
 		return "that is no number";
-	return host_fault(host, id, fault, number);
+	nic = host_nic(host, id, &why);
+	return nic ? nic_fault(nic, fault, number) : why;
 }
 
 static void list_faults(const struct reply *to)
@@ -388,62 +443,71 @@ static void do_fault(struct host *host, char *rest, const struct reply *to)
 		for_nic(host, rest, to, fault_command);
 }
 
-/* @print: writes data lines; NULL, or why it cannot. */
-static void reply_text(const struct reply *to, struct host *host,
-		       unsigned int id,
-		       const char *(*print)(struct host *, unsigned int,
-					    FILE *))
-{
-	size_t len = 0;
-	char *text = NULL;
-	const char *why;
+/* Data lines that somebody prints */
+struct text {
 	FILE *out;
+	char *bytes;
+	size_t len;
+};
 
-	out = open_memstream(&text, &len);
-	if (!out) {
-		reply_done(to, "out of memory");
-		return;
-	}
-	why = print(host, id, out);
-	fclose(out);
-	to->write(to->ctx, text, len);
-	free(text);
-	reply_done(to, why);
+static bool text_open(struct text *text)
+{
+	text->out = open_memstream(&text->bytes, &text->len);
+	return text->out;
+}
+
+static void text_reply(struct text *text, const struct reply *to)
+{
+	fclose(text->out);
+	to->write(to->ctx, text->bytes, text->len);
+	free(text->bytes);
+	reply_done(to, NULL);
 }
 
 /* Of one NIC */
 static void do_report(struct host *host, char *rest, const struct reply *to,
-		      const char *(*print)(struct host *, unsigned int, FILE *))
+		      void (*print)(struct nic *nic, FILE *out))
 {
+	struct text text = { 0 };
+	struct nic *nic = NULL;
 	unsigned int id;
+	const char *why;
 
 	if (parse_id(last_words(rest), &id))
-		reply_text(to, host, id, print);
+		nic = host_nic(host, id, &why);
 	else
-		reply_done(to, "say which NIC");
+		why = "say which NIC";
+	if (nic && !text_open(&text))
+		why = "out of memory";
+	if (!text.out) {
+		reply_done(to, why);
+		return;
+	}
+	print(nic, text.out);
+	text_reply(&text, to);
 }
 
 static void do_steps(struct host *host, char *rest, const struct reply *to)
 {
-	do_report(host, rest, to, host_print_steps);
+	do_report(host, rest, to, nic_print_steps);
 }
 
 static void do_path(struct host *host, char *rest, const struct reply *to)
 {
-	do_report(host, rest, to, host_print_path);
-}
-
-static const char *print_stats(struct host *host, unsigned int id, FILE *out)
-{
-	(void)id;
-	host_print_stats(host, out);
-	return NULL;
+	do_report(host, rest, to, nic_print_path);
 }
 
 static void do_stats(struct host *host, char *rest, const struct reply *to)
 {
+	struct text text = { 0 };
+
 	(void)rest;
-	reply_text(to, host, 0, print_stats);
+	if (!text_open(&text)) {
+		reply_done(to, "out of memory");
+		return;
+	}
+	host_print_stats(host, text.out);
+	text_reply(&text, to);
 }
 
 static void do_mark(struct host *host, char *rest, const struct reply *to)

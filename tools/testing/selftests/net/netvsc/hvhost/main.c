@@ -70,7 +70,7 @@ static void must(const char *fault, const char *what, unsigned int id)
 		die("%s %u: %s", what, id, fault);
 }
 
-static void capture(struct host *host, const char *dir, unsigned int id)
+static void capture(struct nic *nic, const char *dir, unsigned int id)
 {
 	char file[4096];
 
@@ -79,9 +79,9 @@ static void capture(struct host *host, const char *dir, unsigned int id)
 	if (mkdir(dir, 0777) && errno != EEXIST)
 		die("--capture: cannot make %s: %s", dir, strerror(errno));
 	snprintf(file, sizeof(file), "%s/nic%u-synthetic.pcapng", dir, id);
-	must(host_capture(host, id, false, file), "--capture: NIC", id);
+	must(nic_capture(nic, false, file), "--capture: NIC", id);
 	snprintf(file, sizeof(file), "%s/nic%u-vf.pcapng", dir, id);
-	must(host_capture(host, id, true, file), "--capture: NIC", id);
+	must(nic_capture(nic, true, file), "--capture: NIC", id);
 }
 
 static struct host *create_network(struct vm *vm, struct vmbus *vmbus,
@@ -95,6 +95,8 @@ static struct host *create_network(struct vm *vm, struct vmbus *vmbus,
 	};
 	struct vswitch *vs = vswitch_create();
 	struct host *host;
+	const char *why;
+	struct nic *nic;
 	unsigned int i;
 
 	if (opts->tap && !vswitch_uplink_tap(vs, opts->tap))
@@ -102,9 +104,11 @@ static struct host *create_network(struct vm *vm, struct vmbus *vmbus,
 	host = host_create(vm, vmbus, vs, &config);
 	for (i = 0; i < opts->nr_nics; i++) {
 		must(host_nic_add(host, i, opts->macs[i]), "--nic: NIC", i);
-		capture(host, opts->capture, i);
+		nic = host_nic(host, i, &why);
+		must(why, "--nic: NIC", i);
+		capture(nic, opts->capture, i);
 		if (opts->vfs[i])
-			must(host_vf_add(host, i), "--vf", i);
+			must(nic_vf_add(nic), "--vf", i);
 	}
 	return host;
 }

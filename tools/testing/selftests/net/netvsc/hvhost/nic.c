@@ -98,9 +98,7 @@ struct host *host_create(struct vm *vm, struct vmbus *vmbus,
 	return host;
 }
 
-/* NULL, with the reason in @why, unless there is such a NIC. */
-static struct nic *nic_find(struct host *host, unsigned int id,
-			    const char **why)
+struct nic *host_nic(struct host *host, unsigned int id, const char **why)
 {
 	struct nic *nic = id < NIC_MAX ? host->nics[id] : NULL;
 
@@ -112,11 +110,9 @@ static struct nic *nic_find(struct host *host, unsigned int id,
 	return *why ? NULL : nic;
 }
 
-/* The same with a VF that is not on its way out. */
-static struct nic *nic_find_vf(struct host *host, unsigned int id,
-			       const char **why)
+struct nic *host_nic_vf(struct host *host, unsigned int id, const char **why)
 {
-	struct nic *nic = nic_find(host, id, why);
+	struct nic *nic = host_nic(host, id, why);
 
 	if (!nic)
 		return NULL;
@@ -228,86 +224,51 @@ static void vf_take(struct nic *nic)
 	vpci_yank(nic->bus);
 }
 
-const char *host_nic_link(struct host *host, unsigned int id, bool up)
+const char *nic_link(struct nic *nic, bool up)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	nic->link = up;
 	netvsp_set_link(nic->netvsp, up);
-	log_info("nic", "%u: link %s", id, up ? "on" : "off");
+	log_info("nic", "%u: link %s", nic->id, up ? "on" : "off");
 	return NULL;
 }
 
-const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit)
+const char *nic_speed(struct nic *nic, uint32_t mbit)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	if (mbit > NIC_MAX_SPEED)
 		return "faster than RNDIS can say";
 	nic->speed = mbit;
 	netvsp_set_speed(nic->netvsp, mbit);
-	log_info("nic", "%u: speed %u Mbit/s", id, mbit);
+	log_info("nic", "%u: speed %u Mbit/s", nic->id, mbit);
 	return NULL;
 }
 
-const char *host_nic_nvsp(struct host *host, unsigned int id, uint32_t version)
+const char *nic_nvsp(struct nic *nic, uint32_t version)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	netvsp_set_max_nvsp(nic->netvsp, version);
-	log_info("nic", "%u: NVSP 0x%05x at most", id, version);
+	log_info("nic", "%u: NVSP 0x%05x at most", nic->id, version);
 	return NULL;
 }
 
-const char *host_nic_send_on(struct host *host, unsigned int id,
-			     unsigned int channel)
+const char *nic_send_on(struct nic *nic, uint32_t channel)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	if (!netvsp_send_on(nic->netvsp, channel))
 		return "the guest has no such channel";
-	log_info("nic", "%u: send on channel %u", id, channel);
+	log_info("nic", "%u: send on channel %u", nic->id, channel);
 	return NULL;
 }
 
-const char *host_nic_network_change(struct host *host, unsigned int id)
+const char *nic_network_change(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	netvsp_network_change(nic->netvsp);
-	log_info("nic", "%u: network change", id);
+	log_info("nic", "%u: network change", nic->id);
 	return NULL;
 }
 
-const char *host_vf_add(struct host *host, unsigned int id)
+const char *nic_vf_add(struct nic *nic)
 {
-	uint32_t serial = id + 1;
-	const char *why;
-	struct nic *nic;
+	uint32_t serial = nic->id + 1;
+	struct host *host = nic->host;
 
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	if (nic->vf_state == VF_OFFERED)
 		return "the NIC has a VF";
 	if (nic->vf_state != VF_ABSENT)
@@ -318,7 +279,7 @@ const char *host_vf_add(struct host *host, unsigned int id)
 		return "cannot make a VF";
 	netvsp_vf_association(nic->netvsp, true, serial);
 	nic->bus = vpci_create(host->vm, host->vmbus, vf82599_function(nic->vf),
-			       VF_FIRST_DOMAIN + id, vf_gone, nic);
+			       VF_FIRST_DOMAIN + nic->id, vf_gone, nic);
 	if (!nic->bus) {
 		netvsp_vf_association(nic->netvsp, false, 0);
 		vf82599_free(nic->vf);
@@ -332,7 +293,7 @@ const char *host_vf_add(struct host *host, unsigned int id)
 	if (nic->held)
 		vf82599_hold(nic->vf, true);
 	nic->vf_state = VF_OFFERED;
-	log_info("nic", "%u: VF added, serial %u", id, serial);
+	log_info("nic", "%u: VF added, serial %u", nic->id, serial);
 	return NULL;
 }
 
@@ -357,14 +318,8 @@ static void vf_eject(struct nic *nic)
 	}
 }
 
-const char *host_vf_eject(struct host *host, unsigned int id)
+const char *nic_vf_eject(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
 	if (nic->vf_state == VF_EJECTING)
 		return "busy: the VF is being ejected";
 
@@ -372,14 +327,8 @@ const char *host_vf_eject(struct host *host, unsigned int id)
 	return NULL;
 }
 
-const char *host_nic_remove(struct host *host, unsigned int id)
+const char *nic_remove(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	nic->removed = true;
 	if (nic->vf_state == VF_ABSENT)
 		nic_free(nic);
@@ -389,125 +338,80 @@ const char *host_nic_remove(struct host *host, unsigned int id)
 }
 
 /* Its VF stays, and the guest may use it by itself. */
-const char *host_nic_rescind(struct host *host, unsigned int id)
+const char *nic_rescind(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
-	log_info("nic", "%u: rescinded", id);
+	log_info("nic", "%u: rescinded", nic->id);
 	netvsp_rescind(nic->netvsp);
 	return NULL;
 }
 
-const char *host_vf_yank(struct host *host, unsigned int id)
+const char *nic_vf_yank(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
-	log_info("nic", "%u: VF yanked", id);
+	log_info("nic", "%u: VF yanked", nic->id);
 	vf_take(nic);
 	return NULL;
 }
 
-const char *host_vf_link(struct host *host, unsigned int id, bool up)
+const char *nic_vf_link(struct nic *nic, bool up)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
 	nic->vf_link = up;
 	vf82599_set_link(nic->vf, up);
-	log_info("nic", "%u: VF link %s", id, up ? "on" : "off");
+	log_info("nic", "%u: VF link %s", nic->id, up ? "on" : "off");
 	return NULL;
 }
 
-const char *host_vf_notice_link_off(struct host *host, unsigned int id,
-				    unsigned int seconds)
+const char *nic_vf_notice_link_off(struct nic *nic, unsigned int seconds)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
 	if (vnic_selected(nic->port) != PATH_VF)
-		return host_vf_link(host, id, false);
+		return nic_vf_link(nic, false);
 	nic->vf_link = false;
 	vf82599_notice_link_off(nic->vf, seconds * 1000000000ull);
-	log_info("nic", "%u: VF link off, with %u s notice", id, seconds);
+	log_info("nic", "%u: VF link off, with %u s notice", nic->id, seconds);
 	return NULL;
 }
 
-const char *host_vf_hang(struct host *host, unsigned int id, bool hung)
+const char *nic_vf_hang(struct nic *nic, bool hung)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
 	vf82599_set_hung(nic->vf, hung);
-	log_info("nic", "%u: VF %s", id, hung ? "hangs" : "works again");
+	log_info("nic", "%u: VF %s", nic->id, hung ? "hangs" : "works again");
 	return NULL;
 }
 
-const char *host_vf_reset(struct host *host, unsigned int id)
+const char *nic_vf_reset(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
 	vf82599_reset(nic->vf);
-	log_info("nic", "%u: VF reset", id);
+	log_info("nic", "%u: VF reset", nic->id);
 	return NULL;
 }
 
-const char *host_vf_select(struct host *host, unsigned int id, bool on)
+const char *nic_vf_select(struct nic *nic, bool on)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find_vf(host, id, &why);
-	if (!nic)
-		return why;
 	vnic_select(nic->port, on ? PATH_VF : PATH_SYNTHETIC);
 	return NULL;
 }
 
-const char *host_hold(struct host *host, unsigned int id, bool hold)
+static const char *set_held(struct nic *nic, bool hold)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	nic->held = hold;
 	if (nic->vf)
 		vf82599_hold(nic->vf, hold);
 	netvsp_hold(nic->netvsp, hold);
-	log_info("nic", "%u: %s", id, hold ? "held" : "released");
+	log_info("nic", "%u: %s", nic->id, hold ? "held" : "released");
 	return NULL;
 }
 
-const char *host_offer(struct host *host, unsigned int id)
+const char *nic_hold(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
+	return set_held(nic, true);
+}
 
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
+const char *nic_release(struct nic *nic)
+{
+	return set_held(nic, false);
+}
+
+const char *nic_offer(struct nic *nic)
+{
 	if (!nic->held)
 		return "the NIC is not held";
 	if (nic->vf)
@@ -516,83 +420,44 @@ const char *host_offer(struct host *host, unsigned int id)
 	return NULL;
 }
 
-const char *host_capture(struct host *host, unsigned int id, bool vf,
-			 const char *file)
+const char *nic_capture(struct nic *nic, bool vf, const char *file)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	if (!vnic_capture(nic->port, vf ? PATH_VF : PATH_SYNTHETIC, file))
 		return "cannot write the file";
 	return NULL;
 }
 
-const char *host_fault(struct host *host, unsigned int id, enum fault_id fault,
-		       uint32_t number)
+const char *nic_fault(struct nic *nic, enum fault_id fault, uint32_t number)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
-	log_info("nic", "%u: fault %s %u", id, fault_list[fault].name, number);
+	log_info("nic", "%u: fault %s %u", nic->id, fault_list[fault].name,
+		 number);
 	return netvsp_fault(nic->netvsp, fault, number);
 }
 
-const char *host_fault_step(struct host *host, unsigned int id,
-			    const char *spec, const char *action,
-			    uint32_t number)
+const char *nic_fault_step(struct nic *nic, const char *spec,
+			   const char *action, uint32_t number)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
-	log_info("nic", "%u: fault at step %s: %s %u", id, spec, action,
+	log_info("nic", "%u: fault at step %s: %s %u", nic->id, spec, action,
 		 number);
 	return netvsp_fault_step(nic->netvsp, spec, action, number);
 }
 
-const char *host_print_steps(struct host *host, unsigned int id, FILE *out)
+void nic_print_steps(struct nic *nic, FILE *out)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (nic)
-		netvsp_print_steps(nic->netvsp, out);
-	return why;
+	netvsp_print_steps(nic->netvsp, out);
 }
 
-const char *host_print_path(struct host *host, unsigned int id, FILE *out)
+void nic_print_path(struct nic *nic, FILE *out)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	fprintf(out, "selected=%s vf=%s\n",
 		vnic_selected(nic->port) == PATH_VF ? "vf" : "synthetic",
 		vf_state_names[nic->vf_state]);
-	return NULL;
 }
 
-const char *host_fault_off(struct host *host, unsigned int id)
+const char *nic_fault_off(struct nic *nic)
 {
-	const char *why;
-	struct nic *nic;
-
-	nic = nic_find(host, id, &why);
-	if (!nic)
-		return why;
 	netvsp_fault_off(nic->netvsp);
-	log_info("nic", "%u: no faults", id);
+	log_info("nic", "%u: no faults", nic->id);
 	return NULL;
 }
 

@@ -17,6 +17,7 @@
 
 struct generation;
 struct host;
+struct nic;
 struct vm;
 struct vmbus;
 struct vswitch;
@@ -32,48 +33,51 @@ struct host *host_create(struct vm *vm, struct vmbus *vmbus,
 			 struct vswitch *vs, const struct host_config *config);
 
 /*
- * Each returns NULL when it is done (or, for an eject, under way), or what is
- * wrong in a few words, for the line protocol.
+ * Unless it is said otherwise, each returns NULL when it is done (or, for an eject,
+ * under way), or what is wrong in a few words, for the line protocol.
  */
 const char *host_nic_add(struct host *host, unsigned int id,
 			 const uint8_t mac[6]);
-const char *host_nic_remove(struct host *host, unsigned int id);
-const char *host_nic_rescind(struct host *host, unsigned int id);
-const char *host_nic_link(struct host *host, unsigned int id, bool up);
-const char *host_nic_speed(struct host *host, unsigned int id, uint32_t mbit);
-const char *host_nic_nvsp(struct host *host, unsigned int id, uint32_t version);
-const char *host_nic_send_on(struct host *host, unsigned int id,
-			     unsigned int channel);
-const char *host_nic_network_change(struct host *host, unsigned int id);
-const char *host_vf_add(struct host *host, unsigned int id);
-const char *host_vf_eject(struct host *host, unsigned int id);
-const char *host_vf_yank(struct host *host, unsigned int id);
-const char *host_vf_link(struct host *host, unsigned int id, bool up);
+
+/* NULL, with the reason in @why, if there is none, or if it is on its way out. */
+struct nic *host_nic(struct host *host, unsigned int id, const char **why);
+/* The same, or if it has no VF, or one that is on its way out. */
+struct nic *host_nic_vf(struct host *host, unsigned int id, const char **why);
+
+const char *nic_remove(struct nic *nic);
+const char *nic_rescind(struct nic *nic);
+const char *nic_link(struct nic *nic, bool up);
+const char *nic_speed(struct nic *nic, uint32_t mbit);
+const char *nic_nvsp(struct nic *nic, uint32_t version);
+const char *nic_send_on(struct nic *nic, uint32_t channel);
+const char *nic_network_change(struct nic *nic);
+const char *nic_vf_add(struct nic *nic);
+/* The following of a NIC with a VF, see host_nic_vf() */
+const char *nic_vf_eject(struct nic *nic);
+const char *nic_vf_yank(struct nic *nic);
+const char *nic_vf_link(struct nic *nic, bool up);
 /* The guest is told, and has so long to leave the VF. */
-const char *host_vf_notice_link_off(struct host *host, unsigned int id,
-				    unsigned int seconds);
-const char *host_vf_hang(struct host *host, unsigned int id, bool hung);
-const char *host_vf_reset(struct host *host, unsigned int id);
-const char *host_vf_select(struct host *host, unsigned int id, bool on);
+const char *nic_vf_notice_link_off(struct nic *nic, unsigned int seconds);
+const char *nic_vf_hang(struct nic *nic, bool hung);
+const char *nic_vf_reset(struct nic *nic);
+const char *nic_vf_select(struct nic *nic, bool on);
 /*
  * The host keeps its hands off both paths of a NIC, goes on, or offers what has
  * piled up without taking anything.
  */
-const char *host_hold(struct host *host, unsigned int id, bool hold);
-const char *host_offer(struct host *host, unsigned int id);
-const char *host_capture(struct host *host, unsigned int id, bool vf,
-			 const char *file);
+const char *nic_hold(struct nic *nic);
+const char *nic_release(struct nic *nic);
+const char *nic_offer(struct nic *nic);
+const char *nic_capture(struct nic *nic, bool vf, const char *file);
 
-const char *host_fault(struct host *host, unsigned int id, enum fault_id fault,
-		       uint32_t number);
-const char *host_fault_step(struct host *host, unsigned int id,
-			    const char *spec, const char *action,
-			    uint32_t number);
-const char *host_print_steps(struct host *host, unsigned int id, FILE *out);
-const char *host_fault_off(struct host *host, unsigned int id);
+const char *nic_fault(struct nic *nic, enum fault_id fault, uint32_t number);
+const char *nic_fault_step(struct nic *nic, const char *spec,
+			   const char *action, uint32_t number);
+const char *nic_fault_off(struct nic *nic);
+void nic_print_steps(struct nic *nic, FILE *out);
 
 /* `path`: what the guest has selected, and what has become of the VF. */
-const char *host_print_path(struct host *host, unsigned int id, FILE *out);
+void nic_print_path(struct nic *nic, FILE *out);
 /* `stats`: one "key=value ..." line for each NIC and path, one for VMBus. */
 void host_print_stats(struct host *host, FILE *out);
 
