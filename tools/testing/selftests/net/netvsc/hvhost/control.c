@@ -564,8 +564,8 @@ static const struct command {
 	  "                              tell the guest, and pull the cable when it\n"
 	  "                              has left the VF, or after so long (2)\n"
 	  "vf N hang on|off              it neither sends nor receives\n"
-	  "vf N reset                    its registers and rings are as at power-on,\n"
-	  "                              and the guest is not told\n"
+	  "vf N reset                    its registers, rings and interrupts are as at\n"
+	  "                              power-on, and the guest is not told\n"
 	  "vf N select on|off            move the data path to it and back, as if\n"
 	  "                              the guest's netvsc had asked for that" },
 	{ "hold", do_hold, true,

@@ -473,18 +473,24 @@ static uint32_t config_read(void *ctx, uint16_t offset, unsigned int size)
 	return get_le(vf->config + offset, size);
 }
 
-static void reset(void *ctx)
+static void reset_msix_table(struct vf82599 *vf)
 {
-	struct vf82599 *vf = ctx;
 	unsigned int i;
 
-	set_master(vf, false);
-	reset_regs(vf);
-	config_init(vf);
 	for (i = 0; i < VF_MSIX_VECTORS; i++)
 		vf->msix[i] = (struct vf_msix){
 			.control = VF_MSIX_ENTRY_MASK,
 		};
+}
+
+static void reset(void *ctx)
+{
+	struct vf82599 *vf = ctx;
+
+	set_master(vf, false);
+	reset_regs(vf);
+	config_init(vf);
+	reset_msix_table(vf);
 }
 
 /* A function-level reset; the bit reads 0. */
@@ -617,6 +623,7 @@ void vf82599_offer_held(struct vf82599 *vf)
 void vf82599_reset(struct vf82599 *vf)
 {
 	reset_regs(vf);
+	reset_msix_table(vf);
 }
 
 void vf82599_set_hung(struct vf82599 *vf, bool hung)

@@ -113,7 +113,10 @@ void vf82599_set_link(struct vf82599 *vf, bool up);
  */
 void vf82599_notice_link_off(struct vf82599 *vf, uint64_t limit_ns);
 void vf82599_set_hung(struct vf82599 *vf, bool hung);
-/* As the guest does through VFCTRL, but it does not know. */
+/*
+ * All but configuration space, behind the guest's back.  Without its interrupts no
+ * driver makes good for that by itself: it has to be opened anew.
+ */
 void vf82599_reset(struct vf82599 *vf);
 /* As netvsp_hold() and netvsp_offer_held(), for the VF's rings. */
 void vf82599_hold(struct vf82599 *vf, bool hold);

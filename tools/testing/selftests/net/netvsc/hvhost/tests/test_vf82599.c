@@ -400,7 +400,9 @@ TEST_F(vf, reset_behind_the_guest)
 	EXPECT_EQ(0, rd(self, 0x1028));
 	EXPECT_EQ(0, rd(self, 0x2028));
 	EXPECT_EQ(0, rd(self, 0x108));
-	EXPECT_EQ(0x100, msix_rd(self, 8));
+	EXPECT_EQ(0, msix_rd(self, 8));
+	EXPECT_EQ(1, msix_rd(self, 12));
+	EXPECT_EQ(0x8000, cfg(self, 0x72, 2) & 0x8000);
 	EXPECT_EQ(0x70000000, rd(self, 0x10));
 	EXPECT_FALSE(rx(&frame));
 	tx_data(self, TX_BUF, 64, LAST, 0, 64);
