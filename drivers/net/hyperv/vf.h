@@ -86,7 +86,7 @@ enum netvsc_vf_todo {
  * @vlan_refused: but not all of them; RTNL
  * @stalled: @vf was found not to send what it is given; RTNL
  * @penalty: how long it was not used for that the last time, in jiffies; RTNL
- * @retry_at: when to use it again at the latest, in jiffies; RTNL
+ * @retry_at: when to try it again, in jiffies; RTNL
  * @overdue: packets have waited for a whole period of the watch; RTNL
  * @probed: and one of them is the driver's own; RTNL
  * @settled: what seemed to wait when @vf was last known to work; RTNL

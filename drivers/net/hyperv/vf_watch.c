@@ -13,9 +13,8 @@
 #define VF_WATCH_PERIOD	HZ
 
 /*
- * Drivers restart a device that hangs, which may help or not: it is used again
- * when it sends what it still has; or, opened anew, after a while that is longer
- * each time.
+ * A VF that hangs is opened anew, which may help or not: it is tried again after a
+ * while that is longer each time.
  */
 #define VF_PENALTY_MIN	(30 * HZ)
 #define VF_PENALTY_MAX	(600 * HZ)
@@ -93,6 +92,22 @@ bool netvsc_vf_watching(const struct netvsc_vf *nvf)
 	return nvf->vf && (nvf->state == VF_ACTIVE || nvf->stalled);
 }
 
+/*
+ * A reset behind the driver's back has undone what the driver had set up, and
+ * nothing but opening it anew does that again.  It also frees what the VF was given
+ * and has not sent, and that cannot wait: TCP does not send again what a device
+ * still holds, and a socket sends nothing while all it may send is held there.
+ */
+static void vf_reopen(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (!(nvf->vf->flags & IFF_UP))
+		return;
+	dev_close(nvf->vf);
+	netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
+}
+
 static void vf_stalls(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
@@ -104,33 +119,17 @@ static void vf_stalls(struct netvsc *nv)
 			       VF_PENALTY_MAX);
 	nvf->retry_at = jiffies + nvf->penalty;
 	netvsc_vf_feed(nv, VF_IN_STALLED);
+	vf_reopen(nv);
 }
 
 static void vf_try_again(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	if (!nvf->stalled)
-		return;
 	netdev_info(nv->ndev, "VF %s may be used again\n",
 		    netdev_name(nvf->vf));
 	nvf->stalled = false;
 	netvsc_vf_feed(nv, VF_IN_CHANGED);
-}
-
-/*
- * A reset behind the driver's back has undone what the driver had set up, and
- * nothing but opening it anew does that again.
- */
-static void vf_reopen(struct netvsc *nv)
-{
-	struct netvsc_vf *nvf = &nv->vf;
-
-	if (nvf->vf->flags & IFF_UP) {
-		dev_close(nvf->vf);
-		netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
-	}
-	vf_try_again(nv);
 }
 
 /*
@@ -159,16 +158,13 @@ static void vf_probe(struct netvsc *nv)
 		nvf->tx_vf_base++;
 }
 
-static void vf_sends(struct netvsc *nv, const struct vf_look *look)
+static void vf_sends(struct netvsc_vf *nvf, const struct vf_look *look)
 {
-	struct netvsc_vf *nvf = &nv->vf;
-
 	/* What it has not sent by now is lost, or counted otherwise. */
 	if (nvf->probed)
 		nvf->settled = look->waiting;
 	nvf->probed = false;
 	nvf->overdue = false;
-	vf_try_again(nv);
 }
 
 /*
@@ -185,18 +181,22 @@ void netvsc_vf_watch(struct netvsc *nv)
 
 	if (!netvsc_vf_watching(nvf) || time_before(jiffies, nvf->look_at))
 		return;
+	if (nvf->stalled) {
+		nvf->look_at = nvf->retry_at;
+		if (time_after_eq(jiffies, nvf->retry_at))
+			vf_try_again(nv);
+		return;
+	}
 	given = netvsc_vf_given_packets(nv);
 	more = given != nvf->seen_given;
 	vf_look(nv, given, &look);
 	if (look.sent != nvf->seen_sent)
-		vf_sends(nv, &look);
-	else if (nvf->stalled && time_after_eq(jiffies, nvf->retry_at))
-		vf_reopen(nv);
-	else if (nvf->overdue && !nvf->stalled)
+		vf_sends(nvf, &look);
+	else if (nvf->overdue)
 		vf_stalls(nv);
 	else if (more)
 		nvf->overdue = true;
-	else if (!nvf->stalled && look.waiting != nvf->settled)
+	else if (look.waiting != nvf->settled)
 		vf_probe(nv);
 	vf_note(nvf, given, look.sent);
 }

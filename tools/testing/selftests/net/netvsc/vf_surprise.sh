@@ -66,7 +66,7 @@ check "nothing is lost once it is left" eval 'ping_more 10 && ping_lossless'
 check "the TCP connection survives and moves data" iperf_more 2
 iperf_stop
 check "a VF that works again is used again" eval '
-	control vf 0 hang off && wait_for 90 "VF path" host_path vf'
+	control vf 0 hang off && wait_for 120 "VF path" host_path vf'
 ping_start || bail "no ping"
 check "all traffic takes it" traffic_only_on vf
 ping_stop
