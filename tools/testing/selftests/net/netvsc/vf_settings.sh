@@ -4,14 +4,14 @@
 # What is set on the NIC holds for its VF: MTU, promiscuous mode, all multicast,
 # multicast groups, GRO, both when set with a VF there and when the VF comes later;
 # and it is taken back from it.  A VF that cannot have the NIC's MAC address is
-# not used.
+# not used, but belongs to the NIC by the address that both came with.
 
 . "$(dirname "$0")/lib.sh"
 
 GROUP=01:00:5e:01:02:03
 MAC2=00:15:5d:77:00:99
 
-plan 21
+plan 22
 need vf ethtool
 setup
 mac=$(attr address)
@@ -99,15 +99,32 @@ in_use() { wait_for 30 "data path on the VF" host_path vf; }
 # have the NIC's.
 used_if_same_mac()
 {
-	local path=synthetic
+	local path=synthetic status=0
 
-	ip link set dev "$NIC" address "$1" 2> /dev/null
 	[ "$(cat "/sys/class/net/$VF/address")" != "$(attr address)" ] ||
 		path=vf
 	msg "$NIC has $(attr address), the VF is to carry traffic: $path"
-	wait_for 30 "answer" answers "$HOST4" && ping_start &&
-		wait_for 30 "$path path" host_path "$path" &&
-		traffic_only_on "$path"
+	wait_for 30 "answer" answers "$HOST4" && ping_start || return 1
+	wait_for 30 "$path path" host_path "$path" &&
+		traffic_only_on "$path" || status=1
+	ping_stop && return "$status"
+}
+
+new_mac()
+{
+	ip link set dev "$NIC" address "$1" 2> /dev/null
+	used_if_same_mac
+}
+
+# Only the address that the NIC came with says whose it is.
+comes_anew()
+{
+	local pci drivers=/sys/bus/pci/drivers/ixgbevf
+
+	pci=$(basename "$(readlink -f "/sys/class/net/$VF/device")")
+	echo "$pci" > $drivers/unbind && ! find_vf &&
+		echo "$pci" > $drivers/bind &&
+		wait_for 60 "VF enslaved" vf_is_slave && used_if_same_mac
 }
 
 TSO_MAX=$(tso_max "$NIC")
@@ -137,9 +154,8 @@ ping_stop
 check "they are taken back from it" \
 	eval 'unset_all; wait_for 10 "plain VF" vf_is_plain'
 
-check "a VF without the NIC's new MAC address is not used" \
-	used_if_same_mac "$MAC2"
-ping_stop
+check "a VF without the NIC's new MAC address is not used" new_mac "$MAC2"
+check "its driver is bound anew: it is the NIC's all the same" comes_anew
 check "one that has it is" \
 	eval 'ip link set dev "$NIC" address "$mac" && in_use'
 ping_start || bail "no ping"
