@@ -633,12 +633,11 @@ int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
 		if (header)
 			memcpy(to, ranges->words, header);
 		msg = to + header;
-		*msg = (struct nvsp_message){
-			.type = cpu_to_le32(NVSP_RNDIS),
-			.rndis.channel = cpu_to_le32(channel),
-			.rndis.section = cpu_to_le32(section),
-			.rndis.section_len = cpu_to_le32(len),
-		};
+		memset(msg, 0, sizeof(*msg));
+		msg->type = cpu_to_le32(NVSP_RNDIS);
+		msg->rndis.channel = cpu_to_le32(channel);
+		msg->rndis.section = cpu_to_le32(section);
+		msg->rndis.section_len = cpu_to_le32(len);
 	}
 	vmbus_burst_end(&burst);
 	return likely(to) ? 0 : -EAGAIN;

@@ -17,7 +17,8 @@
 /**
  * struct nvsp_ranges - guest memory that an RNDIS message is read from
  * @used: words in use
- * @last: word in which the last range starts; 0: there is none
+ * @last: word in which the last range starts, if there is one
+ * @end: where in its page that range ends; 0: with it, so that it can go on
  * @words: what the packet has between its descriptor and its payload: 32 bits
  *	that mean nothing and the number of ranges, then for each of them its
  *	length, its offset in the first page, and its pages
@@ -25,14 +26,33 @@
 struct nvsp_ranges {
 	u32 used;
 	u32 last;
+	u32 end;
 	u64 words[NVSP_RANGES_WORDS];
 };
 
 static inline void nvsp_ranges_init(struct nvsp_ranges *ranges)
 {
 	ranges->words[0] = 0;
-	ranges->last = 0;
+	ranges->end = 1;
 	ranges->used = 1;
+}
+
+/* Begins with a range that does not leave its page. */
+static inline void nvsp_ranges_first(struct nvsp_ranges *ranges, dma_addr_t dma,
+				     u32 len)
+{
+	struct hv_mpb_array *range = (void *)&ranges->words[1];
+	u32 *count = (u32 *)ranges->words + 1;
+	u32 offset = dma & ~HV_HYP_PAGE_MASK;
+
+	ranges->words[0] = 0;
+	*count = 1;
+	range->len = len;
+	range->offset = offset;
+	ranges->words[2] = HVPFN_DOWN(dma);
+	ranges->last = 1;
+	ranges->end = (offset + len) & ~HV_HYP_PAGE_MASK;
+	ranges->used = 3;
 }
 
 /* Bytes of @ranges->words in use. */
@@ -47,19 +67,9 @@ static inline struct hv_mpb_array *nvsp_ranges_at(struct nvsp_ranges *ranges,
 	return (void *)&ranges->words[word];
 }
 
-/* The last range ends where its page does, and another page begins at @dma. */
-static inline bool nvsp_ranges_goes_on(struct nvsp_ranges *ranges,
-				       dma_addr_t dma)
-{
-	const struct hv_mpb_array *last = nvsp_ranges_at(ranges, ranges->last);
-
-	return ranges->last &&
-	       !((dma | (last->offset + last->len)) & ~HV_HYP_PAGE_MASK);
-}
-
 /**
  * nvsp_ranges_add() - add memory
- * @ranges: begun with nvsp_ranges_init()
+ * @ranges: begun with nvsp_ranges_init() or nvsp_ranges_first()
  * @dma: where it starts, in guest-physical bytes
  * @len: bytes, not 0
  *
@@ -71,18 +81,19 @@ static inline bool nvsp_ranges_goes_on(struct nvsp_ranges *ranges,
 static inline bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma,
 				   u32 len)
 {
-	bool goes_on = nvsp_ranges_goes_on(ranges, dma);
 	u32 *count = (u32 *)ranges->words + 1;
 	u32 offset = dma & ~HV_HYP_PAGE_MASK;
+	u64 pages = HVPFN_UP(offset + len);
 	struct hv_mpb_array *range;
 	u64 pfn = HVPFN_DOWN(dma);
-	u32 at = ranges->used;
-	u32 end = at + !goes_on + HVPFN_UP(offset + len);
+	u64 at = ranges->used;
+	u64 *word, i;
 
-	if (unlikely(end > ARRAY_SIZE(ranges->words)))
+	/* One word more than it takes, if the last range goes on. */
+	if (unlikely(at + 1 + pages > ARRAY_SIZE(ranges->words)))
 		return false;
 
-	if (goes_on) {
+	if (!(offset | ranges->end)) {
 		nvsp_ranges_at(ranges, ranges->last)->len += len;
 	} else {
 		if (unlikely(*count >= MAX_PAGE_BUFFER_COUNT))
@@ -93,9 +104,11 @@ static inline bool nvsp_ranges_add(struct nvsp_ranges *ranges, dma_addr_t dma,
 		ranges->last = at++;
 		(*count)++;
 	}
-	while (at < end)
-		ranges->words[at++] = pfn++;
-	ranges->used = end;
+	ranges->end = (offset + len) & ~HV_HYP_PAGE_MASK;
+	word = &ranges->words[at];
+	for (i = 0; i < pages; i++)
+		word[i] = pfn + i;
+	ranges->used = at + pages;
 	return true;
 }
 

@@ -53,6 +53,20 @@ static void a_range_has_all_pages_it_touches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nvsp_ranges_len(ranges), 4 * 8);
 }
 
+static void the_first_range_stands_alone(struct kunit *test)
+{
+	struct nvsp_ranges *ranges = make_ranges(test);
+
+	nvsp_ranges_first(ranges, PAGE_AT(7) + 256, 100);
+	KUNIT_EXPECT_EQ(test, nvsp_ranges_len(ranges), 3 * 8);
+	KUNIT_ASSERT_TRUE(test, nvsp_ranges_add(ranges, PAGE_AT(8), 5));
+	KUNIT_EXPECT_EQ(test, ranges_count(ranges), 2);
+	expect_range(test, ranges, 1, 256, 100);
+	KUNIT_EXPECT_EQ(test, ranges->words[2], 7);
+	expect_range(test, ranges, 3, 0, 5);
+	KUNIT_EXPECT_EQ(test, ranges->words[4], 8);
+}
+
 /* As sendfile() has them: from anywhere, and in no order. */
 static void whole_pages_are_one_range(struct kunit *test)
 {
@@ -115,6 +129,7 @@ static void one_page_too_many_is_refused(struct kunit *test)
 static struct kunit_case nvsp_ranges_cases[] = {
 	KUNIT_CASE(none_is_an_empty_list),
 	KUNIT_CASE(a_range_has_all_pages_it_touches),
+	KUNIT_CASE(the_first_range_stands_alone),
 	KUNIT_CASE(whole_pages_are_one_range),
 	KUNIT_CASE(other_pages_are_ranges_of_their_own),
 	KUNIT_CASE(one_range_too_many_is_refused),

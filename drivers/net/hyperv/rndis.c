@@ -111,8 +111,7 @@ static int rndis_send(struct netvsc *nv, u32 type)
 
 	transaction = FIELD_PREP(NETVSC_TID_KIND, NETVSC_TID_RNDIS) |
 		      rndis->sequence;
-	nvsp_ranges_init(&ranges);
-	nvsp_ranges_add(&ranges, rndis->page_dma, le32_to_cpu(hdr->len));
+	nvsp_ranges_first(&ranges, rndis->page_dma, le32_to_cpu(hdr->len));
 
 	rndis_await(rndis, type, transaction);
 	rndis_trace(nv, hdr);

@@ -253,13 +253,15 @@ static int tx_copy(struct netvsc_channel *ch, struct sk_buff *skb)
 
 /* Sending from where the packet is */
 
-/* Takes a slot once no batch is open.  Return: 0 or -EAGAIN. */
-static int tx_take_slot(struct netvsc_channel *ch, u32 *index)
+/* Takes a slot once no batch is open.  Return: it or -EAGAIN. */
+static int tx_take_slot(struct netvsc_channel *ch)
 {
+	u32 index;
+
 	if (ch->tx.batch.messages && !tx_end_batch(ch))
 		return -EAGAIN;
-	if (likely(tx_pool_take(&ch->tx.direct, index)))
-		return 0;
+	if (likely(tx_pool_take(&ch->tx.direct, &index)))
+		return index;
 	/* The queue stops before this happens, but for frames of XDP. */
 	netif_txq_try_stop(netvsc_txq(ch), tx_pool_avail(&ch->tx.direct),
 			   NETVSC_TX_WAKE);
@@ -285,12 +287,11 @@ static void tx_submit_direct(struct netvsc_channel *ch, u32 index, u32 packets,
 
 static int tx_direct(struct netvsc_channel *ch, struct sk_buff *skb)
 {
-	u32 index;
-	int err;
+	int index, err;
 
-	err = tx_take_slot(ch, &index);
-	if (err)
-		return err;
+	index = tx_take_slot(ch);
+	if (index < 0)
+		return index;
 	err = netvsc_tx_direct_skb(ch, index, skb);
 	if (err) {
 		tx_pool_untake(&ch->tx.direct);
@@ -307,8 +308,11 @@ static int tx_direct(struct netvsc_channel *ch, struct sk_buff *skb)
 /*
  * The host wants the tag beside the frame, and a packet socket sends it in the
  * frame.  Return: the packet, perhaps another one, or NULL if it is gone.
+ *
+ * Not part of its caller, in which its variable would have each packet look for
+ * an overrun of the stack.
  */
-static struct sk_buff *tx_take_tag_out(struct netvsc *nv, struct sk_buff *skb)
+static noinline struct sk_buff *tx_take_tag_out(struct netvsc *nv, struct sk_buff *skb)
 {
 	u16 tci;
 
@@ -404,12 +408,11 @@ static int tx_frame_copy(struct netvsc_channel *ch, struct xdp_frame *frame)
 
 static int tx_frame_direct(struct netvsc_channel *ch, struct xdp_frame *frame)
 {
-	u32 index;
-	int err;
+	int index, err;
 
-	err = tx_take_slot(ch, &index);
-	if (err)
-		return err;
+	index = tx_take_slot(ch);
+	if (index < 0)
+		return index;
 	err = netvsc_tx_direct_frame(ch, index, frame);
 	if (err) {
 		tx_pool_untake(&ch->tx.direct);

@@ -21,6 +21,8 @@
 #define DIRECT_HEAD	256
 
 static_assert(DIRECT_HEAD - TX_RNDIS_MAX >= NETVSC_TX_LSO_HEADERS);
+/* None of them leaves its page. */
+static_assert(HV_HYP_PAGE_SIZE % DIRECT_HEAD == 0);
 
 /* A piece of a packet, bounced for the host. */
 struct netvsc_tx_map {
@@ -45,9 +47,6 @@ static void direct_unmap(struct netvsc_channel *ch, u32 index)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
 	struct netvsc_tx_map *map;
-
-	if (likely(!direct->nr_maps))
-		return;
 
 	for (map = direct_maps(&ch->tx, index); direct->nr_maps; map++) {
 		dma_unmap_page(direct_dev(ch), map->dma, map->len,
@@ -94,11 +93,10 @@ static bool direct_add_frags(struct netvsc_channel *ch, u32 index,
 			     const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
-	const skb_frag_t *frag;
-	int i;
+	const skb_frag_t *frag = info->frags;
+	const skb_frag_t *end = frag + info->nr_frags;
 
-	for (i = 0; i < info->nr_frags; i++) {
-		frag = &info->frags[i];
+	for (; frag < end; frag++) {
 		if (!direct_add(ch, index, skb_frag_page(frag),
 				skb_frag_off(frag), skb_frag_size(frag)))
 			return false;
@@ -108,9 +106,8 @@ static bool direct_add_frags(struct netvsc_channel *ch, u32 index,
 
 static void direct_start(struct netvsc_tx *tx, u32 index, u32 head_len)
 {
-	nvsp_ranges_init(&tx->ranges);
-	nvsp_ranges_add(&tx->ranges, tx->heads_dma + index * DIRECT_HEAD,
-			head_len);
+	nvsp_ranges_first(&tx->ranges, tx->heads_dma + index * DIRECT_HEAD,
+			  head_len);
 }
 
 /* How much of the linear part is copied: a range less for the host to map. */
@@ -197,7 +194,8 @@ void netvsc_tx_direct_release(struct netvsc_channel *ch, u32 index, int budget)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
 
-	direct_unmap(ch, index);
+	if (unlikely(direct->nr_maps))
+		direct_unmap(ch, index);
 	if (direct->frame)
 		xdp_return_frame(direct->frame);
 	else
