@@ -121,11 +121,16 @@ struct netvsc_rx_stats {
  * @skb: the packet, kept until the host is done with it
  * @frame: or this one of XDP
  * @nr_maps: pieces of it that had to be bounced for the host
+ * @section: of the channel, with a batch and this packet's header; or
+ *	NVSP_NO_SECTION
+ * @section_len: bytes of it
  */
 struct netvsc_tx_direct {
 	struct sk_buff *skb;
 	struct xdp_frame *frame;
 	u32 nr_maps;
+	u32 section;
+	u32 section_len;
 };
 
 /**
@@ -683,7 +688,15 @@ static inline void netvsc_tx_count(struct netvsc_tx *tx, u64_stats_t *what)
 	u64_stats_update_end(&tx->stats.syncp);
 }
 
+/* Where in the send buffer the open batch ends */
+static inline void *netvsc_tx_batch_end(const struct netvsc_tx *tx)
+{
+	return tx->section_base +
+	       (size_t)tx->batch.index * tx->section_size + tx->batch.used;
+}
+
 /* tx_direct.c */
+u32 netvsc_tx_direct_copied(const struct sk_buff *skb);
 int netvsc_tx_direct_init(struct netvsc_channel *ch);
 void netvsc_tx_direct_exit(struct netvsc_channel *ch);
 int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,

@@ -5,7 +5,9 @@
  * What fits into a section of the send buffer is copied, and given back to the
  * stack at once; while the stack says that more is coming, it is joined by
  * others in a batch.  The rest is read by the host from where it is
- * (tx_direct.c).  Order is kept: a batch goes out before what cannot join it.
+ * (tx_direct.c), and so is a packet for which a batch has room no more but for
+ * its header: it ends the batch, and takes no section and no VMBus packet of its
+ * own.  Order is kept: a batch goes out before what cannot join it.
  *
  * A batch is never left alone.  It is open only
  *
@@ -114,25 +116,40 @@ static bool tx_send_batch(struct netvsc_channel *ch)
 	return true;
 }
 
+/* A packet of a slot that the host does not get, with the batch before it */
+static noinline void tx_drop_direct(struct netvsc_channel *ch, u32 index)
+{
+	struct netvsc_tx *tx = &ch->tx;
+
+	/* BQL keeps it, which in the end stops the queue of a dead channel. */
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_add(&tx->stats.dropped, tx->direct.slots[index].packets);
+	u64_stats_update_end(&tx->stats.syncp);
+	if (tx->packets[index].section != NVSP_NO_SECTION)
+		tx_pool_untake(&tx->sections);
+	netvsc_tx_direct_release(ch, index, 0);
+	tx_pool_untake(&tx->direct);
+}
+
 /* The same for the packet of a slot, described in the channel's ranges. */
 static bool tx_send_direct(struct netvsc_channel *ch, u32 index)
 {
+	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
+	u32 section = direct->section;
 	struct netvsc_tx *tx = &ch->tx;
 	int err;
 
-	err = tx_hand_over(ch, &tx->direct, index, NVSP_NO_SECTION, 0,
-			   &tx->ranges);
+	if (section != NVSP_NO_SECTION)
+		section += tx->first_section;
+	err = tx_hand_over(ch, &tx->direct, index, section,
+			   direct->section_len, &tx->ranges);
 	if (unlikely(err == -EAGAIN))
 		return false;
 
-	if (likely(!err)) {
+	if (likely(!err))
 		netvsc_tx_count(tx, &tx->stats.direct);
-		return true;
-	}
-	/* BQL keeps it, which in the end stops the queue of a dead channel. */
-	netvsc_tx_count(tx, &tx->stats.dropped);
-	netvsc_tx_direct_release(ch, index, 0);
-	tx_pool_untake(&tx->direct);
+	else
+		tx_drop_direct(ch, index);
 	return true;
 }
 
@@ -175,30 +192,50 @@ void netvsc_tx_kick_all(struct netvsc *nv)
 
 /* Copying into a section */
 
-static void *tx_batch_end(const struct netvsc_tx *tx)
+/* Of the section, for a message with @len bytes of frame in it */
+static u32 tx_message_len(const struct netvsc_channel *ch, u32 len)
 {
-	return tx->section_base +
-	       (size_t)tx->batch.index * tx->section_size + tx->batch.used;
+	return ALIGN(TX_RNDIS_MAX + len, ch->nv->tx_limits.align);
+}
+
+static bool tx_batch_takes(const struct netvsc_channel *ch, u32 len)
+{
+	return tx_batch_fits(&ch->tx.batch, &ch->nv->tx_limits,
+			     ch->tx.section_size, tx_message_len(ch, len));
 }
 
 /*
- * Makes room for a message with @len bytes of frame, at tx_batch_end().
- * Return: 0, -ENOBUFS if this is not the way for it, -EAGAIN if it has to wait
- * with all others.
+ * Whether a packet, or a frame of XDP if that is NULL, may go with the open batch
+ * and be read from where it is.  If it had to be bounced, that would cost more
+ * than a VMBus packet.
  */
-static int tx_make_room(struct netvsc_channel *ch, u32 len)
+static bool tx_joins(const struct netvsc_channel *ch, const struct sk_buff *skb)
 {
-	const struct tx_limits *limits = &ch->nv->tx_limits;
+	u32 copied = skb ? netvsc_tx_direct_copied(skb) : 0;
+
+	return !ch->tx.maps && tx_pool_avail(&ch->tx.direct) &&
+	       tx_batch_takes(ch, copied);
+}
+
+/*
+ * Makes room for a message with @len bytes of frame, at netvsc_tx_batch_end();
+ * @skb as in tx_joins().  Return: 0, -ENOBUFS if this is not the way for it,
+ * -EAGAIN if it has to wait with all others.
+ */
+static int tx_make_room(struct netvsc_channel *ch, const struct sk_buff *skb,
+			u32 len)
+{
 	struct netvsc_tx *tx = &ch->tx;
 	u32 index;
 
-	len = ALIGN(TX_RNDIS_MAX + len, limits->align);
-	if (len > tx->section_size)
+	if (tx_message_len(ch, len) > tx->section_size)
 		return -ENOBUFS;
 
 	if (tx->batch.messages) {
-		if (tx_batch_fits(&tx->batch, limits, tx->section_size, len))
+		if (tx_batch_takes(ch, len))
 			return 0;
+		if (tx_joins(ch, skb))
+			return -ENOBUFS;
 		if (!tx_end_batch(ch))
 			return -EAGAIN;
 	}
@@ -231,11 +268,11 @@ static int tx_copy(struct netvsc_channel *ch, struct sk_buff *skb)
 	u32 len;
 	int err;
 
-	err = tx_make_room(ch, skb->len);
+	err = tx_make_room(ch, skb, skb->len);
 	if (err)
 		return err;
 
-	to = tx_batch_end(&ch->tx);
+	to = netvsc_tx_batch_end(&ch->tx);
 	len = tx_rndis_put(to, skb, nv->nr_channels > 1, align);
 	if (likely(!skb_is_nonlinear(skb)))
 		skb_copy_from_linear_data(skb, to + len, skb->len);
@@ -253,12 +290,15 @@ static int tx_copy(struct netvsc_channel *ch, struct sk_buff *skb)
 
 /* Sending from where the packet is */
 
-/* Takes a slot once no batch is open.  Return: it or -EAGAIN. */
-static int tx_take_slot(struct netvsc_channel *ch)
+/*
+ * Takes a slot, once no batch is open that the packet does not join.  Return: it
+ * or -EAGAIN.
+ */
+static int tx_take_slot(struct netvsc_channel *ch, const struct sk_buff *skb)
 {
 	u32 index;
 
-	if (ch->tx.batch.messages && !tx_end_batch(ch))
+	if (ch->tx.batch.messages && !tx_joins(ch, skb) && !tx_end_batch(ch))
 		return -EAGAIN;
 	if (likely(tx_pool_take(&ch->tx.direct, &index)))
 		return index;
@@ -268,6 +308,19 @@ static int tx_take_slot(struct netvsc_channel *ch)
 	return -EAGAIN;
 }
 
+/* The open batch goes out with the packet of a slot. */
+static void tx_join_batch(struct netvsc_tx *tx, struct tx_slot *slot)
+{
+	struct tx_batch *batch = &tx->batch;
+
+	slot->packets += batch->packets;
+	slot->bytes += batch->bytes;
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_add(&tx->stats.copied, batch->messages);
+	u64_stats_update_end(&tx->stats.syncp);
+	batch->messages = 0;
+}
+
 static void tx_submit_direct(struct netvsc_channel *ch, u32 index, u32 packets,
 			     u32 bytes)
 {
@@ -275,7 +328,9 @@ static void tx_submit_direct(struct netvsc_channel *ch, u32 index, u32 packets,
 
 	slot->packets = packets;
 	slot->bytes = bytes;
-	netdev_tx_sent_queue(netvsc_txq(ch), bytes);
+	if (ch->tx.batch.messages)
+		tx_join_batch(&ch->tx, slot);
+	netdev_tx_sent_queue(netvsc_txq(ch), slot->bytes);
 	if (likely(tx_send_direct(ch, index))) {
 		tx_stop_if_low(ch);
 		return;
@@ -289,7 +344,7 @@ static int tx_direct(struct netvsc_channel *ch, struct sk_buff *skb)
 {
 	int index, err;
 
-	index = tx_take_slot(ch);
+	index = tx_take_slot(ch, skb);
 	if (index < 0)
 		return index;
 	err = netvsc_tx_direct_skb(ch, index, skb);
@@ -393,11 +448,11 @@ static int tx_frame_copy(struct netvsc_channel *ch, struct xdp_frame *frame)
 	u32 len;
 	int err;
 
-	err = tx_make_room(ch, frame->len);
+	err = tx_make_room(ch, NULL, frame->len);
 	if (err)
 		return err;
 
-	to = tx_batch_end(&ch->tx);
+	to = netvsc_tx_batch_end(&ch->tx);
 	len = tx_rndis_put_plain(to, frame->len, align);
 	memcpy(to + len, frame->data, frame->len);
 	tx_batch_add(&ch->tx.batch, ALIGN(len + frame->len, align), 1,
@@ -410,7 +465,7 @@ static int tx_frame_direct(struct netvsc_channel *ch, struct xdp_frame *frame)
 {
 	int index, err;
 
-	index = tx_take_slot(ch);
+	index = tx_take_slot(ch, NULL);
 	if (index < 0)
 		return index;
 	err = netvsc_tx_direct_frame(ch, index, frame);
@@ -490,11 +545,21 @@ netdev_features_t netvsc_features_check(struct sk_buff *skb,
 
 /* Waiting for the ring; NAPI */
 
+/* Slots of what waits: of a batch, of a packet, or of one with the other */
+static u32 tx_waiting(const struct netvsc_tx *tx)
+{
+	if (!tx->waiting)
+		return !!tx->batch.messages;
+	if (tx->packets[tx->waiting_index].section == NVSP_NO_SECTION)
+		return 1;
+	return 2;
+}
+
 /* Slots that the host has, and will give back with an interrupt. */
 static u32 tx_in_flight(const struct netvsc_tx *tx)
 {
 	return tx_pool_taken(&tx->sections) + tx_pool_taken(&tx->direct) -
-	       !!tx->batch.messages - tx->waiting;
+	       tx_waiting(tx);
 }
 
 /* Return: true if what waited has gone. */

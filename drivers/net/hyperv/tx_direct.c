@@ -2,9 +2,10 @@
 /*
  * Packets that the host reads from where they are.
  *
- * The RNDIS header stands in memory that is the slot's, and so do the packet's
- * own headers if they are all that its linear part holds, or if the host wants
- * them changed: the packet is never written to.  The rest are ranges of
+ * The RNDIS header stands in memory that is the slot's, or behind a batch that
+ * goes out with the packet, and so do the packet's own headers if they are all
+ * that its linear part holds, or if the host wants them changed: the packet is
+ * never written to.  The rest are ranges of
  * guest-physical memory, which is what VMBus carries; only a guest whose memory
  * the host cannot read has it bounced by the DMA API.
  */
@@ -104,14 +105,32 @@ static bool direct_add_frags(struct netvsc_channel *ch, u32 index,
 	return true;
 }
 
-static void direct_start(struct netvsc_tx *tx, u32 index, u32 head_len)
+/* Where the header goes.  A batch that is open is one that the packet ends. */
+static void *direct_head(struct netvsc_tx *tx, u32 index)
 {
-	nvsp_ranges_first(&tx->ranges, tx->heads_dma + index * DIRECT_HEAD,
-			  head_len);
+	if (tx->batch.messages)
+		return netvsc_tx_batch_end(tx);
+	return tx->heads + index * DIRECT_HEAD;
 }
 
-/* How much of the linear part is copied: a range less for the host to map. */
-static u32 direct_copied(const struct sk_buff *skb)
+static void direct_start(struct netvsc_tx *tx, u32 index, u32 head_len)
+{
+	struct netvsc_tx_direct *direct = &tx->packets[index];
+
+	if (tx->batch.messages) {
+		nvsp_ranges_init(&tx->ranges);
+		direct->section = tx->batch.index;
+		direct->section_len = tx->batch.used + head_len;
+		return;
+	}
+	nvsp_ranges_first(&tx->ranges, tx->heads_dma + index * DIRECT_HEAD,
+			  head_len);
+	direct->section = NVSP_NO_SECTION;
+	direct->section_len = 0;
+}
+
+/* How much of a packet is copied: a range less for the host to map. */
+u32 netvsc_tx_direct_copied(const struct sk_buff *skb)
 {
 	u32 len = skb_headlen(skb);
 
@@ -123,8 +142,8 @@ static u32 direct_copied(const struct sk_buff *skb)
 static bool direct_describe(struct netvsc_channel *ch, u32 index,
 			    const struct sk_buff *skb)
 {
-	void *head = ch->tx.heads + index * DIRECT_HEAD;
-	u32 copied = direct_copied(skb);
+	u32 copied = netvsc_tx_direct_copied(skb);
+	void *head = direct_head(&ch->tx, index);
 	u32 len;
 
 	len = tx_rndis_put(head, skb, ch->nv->nr_channels > 1, 1);
@@ -147,6 +166,9 @@ static bool direct_describe(struct netvsc_channel *ch, u32 index,
  * @ch: the channel
  * @index: a slot that was taken
  * @skb: the packet; stays the caller's on failure
+ *
+ * If a batch is open it has room for the header, with what is copied of the
+ * packet, which goes there.
  *
  * Context: the queue's lock is held.
  *
@@ -173,7 +195,7 @@ int netvsc_tx_direct_frame(struct netvsc_channel *ch, u32 index,
 			   struct xdp_frame *frame)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
-	void *head = ch->tx.heads + index * DIRECT_HEAD;
+	void *head = direct_head(&ch->tx, index);
 
 	direct_start(&ch->tx, index, tx_rndis_put_plain(head, frame->len, 1));
 	if (!direct_add_linear(ch, index, frame->data, frame->len)) {

@@ -33,7 +33,7 @@ void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction, bool sent,
 	struct netvsc_tx *tx = &ch->tx;
 	struct tx_pool *pool = direct ? &tx->direct : &tx->sections;
 	struct tx_slot *slot;
-	u32 index;
+	u32 section, index;
 
 	slot = tx_pool_claim(pool, transaction);
 	if (unlikely(!slot)) {
@@ -50,8 +50,12 @@ void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction, bool sent,
 	}
 
 	index = tx_pool_index(pool, slot);
-	if (direct)
+	if (direct) {
+		section = tx->packets[index].section;
+		if (section != NVSP_NO_SECTION)
+			tx_pool_give(&tx->sections, section);
 		netvsc_tx_direct_release(ch, index, budget);
+	}
 	tx_pool_give(pool, index);
 }
 
