@@ -5,9 +5,9 @@
  * The RNDIS header stands in memory that is the slot's, or behind a batch that
  * goes out with the packet, and so do the packet's own headers if they are all
  * that its linear part holds, or if the host wants them changed: the packet is
- * never written to.  The rest are ranges of
- * guest-physical memory, which is what VMBus carries; only a guest whose memory
- * the host cannot read has it bounced by the DMA API.
+ * never written to.  The rest are ranges of guest-physical memory, which is what
+ * VMBus carries; only a guest whose memory the host cannot read has it bounced by
+ * the DMA API.
  */
 #include <linux/dma-mapping.h>
 #include <linux/slab.h>
