@@ -272,6 +272,7 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 {
 	static const struct verb verbs[] = {
 		{ "add", .act = nic_vf_add },
+		{ "add-early", .act = nic_vf_add_early },
 		{ "eject", .vf = true, .act = nic_vf_eject },
 		{ "yank", .vf = true, .act = nic_vf_yank },
 		{ "hang", .vf = true, .parse = parse_switch,

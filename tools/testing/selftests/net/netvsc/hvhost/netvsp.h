@@ -27,6 +27,8 @@ struct vnic;
  * @mtu: largest MTU
  * @queues: channels, the primary one included, 1 to NETVSP_MAX_QUEUES
  * @gen: what this generation of hosts can do besides
+ * @vf_announced: called with @ctx when the guest has been told that the NIC has a
+ *	VF, also from netvsp_vf_association(); may take the VF away again
  */
 struct netvsp_config {
 	unsigned int instance_seed;
@@ -34,6 +36,8 @@ struct netvsp_config {
 	uint32_t mtu;
 	unsigned int queues;
 	const struct generation *gen;
+	void (*vf_announced)(void *ctx);
+	void *ctx;
 };
 
 /* What a test or `stats` wants to know of the guest's side. */

@@ -25,6 +25,8 @@ void path_announce_vf(struct netvsp *nv)
 		 nv->vf_present ? "associated" : "dissociated");
 	queue_send(&nv->primary, PKT_INBAND, PKT_FLAG_COMPLETE,
 		   TRANS_ASSOCIATION, buf, session_msg_len(nv));
+	if (nv->vf_present && nv->config.vf_announced)
+		nv->config.vf_announced(nv->config.ctx);
 }
 
 /*

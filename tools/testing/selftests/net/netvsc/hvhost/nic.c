@@ -5,7 +5,10 @@
  *
  * A VF is announced on the NIC's own channel first and offered on a PCI bus
  * next, as openvmm does: the guest then knows which NIC the function belongs to
- * when it appears.
+ * when it appears.  Until the guest's driver has said that it takes VFs, a VF
+ * waits: otherwise the one of a guest that boots would race with its NIC for the
+ * name eth0.  What was offered stays when that driver goes.  A VF added early does
+ * not wait, and is offered before it is announced.
  *
  * An eject goes the other way round.  The guest is asked for the function and
  * takes the data path back itself while its driver lets go; the association
@@ -45,14 +48,15 @@
 /**
  * enum vf_state - the VF of a NIC
  * @VF_ABSENT: none
+ * @VF_WAITING: not offered before the guest can be told of it
  * @VF_OFFERED: its bus is there for the guest to use
  * @VF_EJECTING: the guest was asked to give it up
  * @VF_LEAVING: taken away; the guest has not let go of the channel yet
  */
-enum vf_state { VF_ABSENT, VF_OFFERED, VF_EJECTING, VF_LEAVING };
+enum vf_state { VF_ABSENT, VF_WAITING, VF_OFFERED, VF_EJECTING, VF_LEAVING };
 
 static const char *const vf_state_names[] = {
-	"absent", "offered", "ejecting", "leaving",
+	"absent", "waiting", "offered", "ejecting", "leaving",
 };
 
 /**
@@ -146,6 +150,7 @@ static const char *mac_check(const struct host *host, const uint8_t mac[6])
 	return NULL;
 }
 
+static void vf_announced(void *ctx);
 static void vf_eject_overdue(void *ctx);
 
 const char *host_nic_add(struct host *host, unsigned int id,
@@ -157,6 +162,7 @@ const char *host_nic_add(struct host *host, unsigned int id,
 		.mtu = host->config.mtu,
 		.gen = host->config.gen,
 		.queues = host->config.queues,
+		.vf_announced = vf_announced,
 	};
 	const char *why;
 	struct nic *nic;
@@ -182,6 +188,7 @@ const char *host_nic_add(struct host *host, unsigned int id,
 	nic->port = vswitch_nic_add(host->vs, id, mac);
 	if (!nic->port)
 		goto free_nic;
+	config.ctx = nic;
 	nic->netvsp = netvsp_create(host->vmbus, nic->port, &config);
 	if (!nic->netvsp)
 		goto del_port;
@@ -217,6 +224,10 @@ static void vf_gone(void *ctx)
 
 static void vf_take(struct nic *nic)
 {
+	if (nic->vf_state == VF_WAITING) {
+		vf_gone(nic);
+		return;
+	}
 	loop_timer_cancel(&nic->eject_limit);
 	nic->vf_state = VF_LEAVING;
 	netvsp_vf_association(nic->netvsp, false, 0);
@@ -264,36 +275,77 @@ const char *nic_network_change(struct nic *nic)
 	return NULL;
 }
 
-const char *nic_vf_add(struct nic *nic)
+static bool vf_offer(struct nic *nic)
 {
-	uint32_t serial = nic->id + 1;
 	struct host *host = nic->host;
 
-	if (nic->vf_state == VF_OFFERED)
+	nic->bus = vpci_create(host->vm, host->vmbus, vf82599_function(nic->vf),
+			       VF_FIRST_DOMAIN + nic->id, vf_gone, nic);
+	if (!nic->bus)
+		return false;
+	vpci_set_max_version(nic->bus, host->config.gen->vpci);
+	vf82599_set_bus(nic->vf, nic->bus);
+	nic->vf_state = VF_OFFERED;
+	log_info("nic", "%u: VF offered", nic->id);
+	return true;
+}
+
+/* The guest has been told of the VF, in this session and perhaps before. */
+static void vf_announced(void *ctx)
+{
+	struct nic *nic = ctx;
+
+	if (nic->vf_state != VF_WAITING || vf_offer(nic))
+		return;
+	log_error("nic", "%u: cannot make a PCI bus", nic->id);
+	vf_gone(nic);
+}
+
+/* Makes one, which waits. */
+static const char *vf_create(struct nic *nic, uint32_t serial)
+{
+	if (nic->vf_state == VF_WAITING || nic->vf_state == VF_OFFERED)
 		return "the NIC has a VF";
 	if (nic->vf_state != VF_ABSENT)
 		return "busy: the guest is letting go of the last VF";
 
-	nic->vf = vf82599_create(host->vm, nic->port, serial);
+	nic->vf = vf82599_create(nic->host->vm, nic->port, serial);
 	if (!nic->vf)
 		return "cannot make a VF";
-	netvsp_vf_association(nic->netvsp, true, serial);
-	nic->bus = vpci_create(host->vm, host->vmbus, vf82599_function(nic->vf),
-			       VF_FIRST_DOMAIN + nic->id, vf_gone, nic);
-	if (!nic->bus) {
-		netvsp_vf_association(nic->netvsp, false, 0);
-		vf82599_free(nic->vf);
-		nic->vf = NULL;
-		return "cannot make a PCI bus";
-	}
-	vpci_set_max_version(nic->bus, host->config.gen->vpci);
-	vf82599_set_bus(nic->vf, nic->bus);
 	nic->vf_link = true;
 	vf82599_set_link(nic->vf, true);
 	if (nic->held)
 		vf82599_hold(nic->vf, true);
-	nic->vf_state = VF_OFFERED;
+	nic->vf_state = VF_WAITING;
 	log_info("nic", "%u: VF added, serial %u", nic->id, serial);
+	return NULL;
+}
+
+const char *nic_vf_add(struct nic *nic)
+{
+	uint32_t serial = nic->id + 1;
+	const char *why;
+
+	why = vf_create(nic, serial);
+	if (why)
+		return why;
+	netvsp_vf_association(nic->netvsp, true, serial);
+	return nic->vf_state == VF_ABSENT ? "cannot make a PCI bus" : NULL;
+}
+
+const char *nic_vf_add_early(struct nic *nic)
+{
+	uint32_t serial = nic->id + 1;
+	const char *why;
+
+	why = vf_create(nic, serial);
+	if (why)
+		return why;
+	if (!vf_offer(nic)) {
+		vf_gone(nic);
+		return "cannot make a PCI bus";
+	}
+	netvsp_vf_association(nic->netvsp, true, serial);
 	return NULL;
 }
 
@@ -309,6 +361,10 @@ static void vf_eject_overdue(void *ctx)
 /* A NIC that is being removed may be gone when this returns. */
 static void vf_eject(struct nic *nic)
 {
+	if (nic->vf_state == VF_WAITING) {
+		vf_take(nic);
+		return;
+	}
 	nic->vf_state = VF_EJECTING;
 	loop_timer_set(&nic->eject_limit, EJECT_LIMIT_NS);
 	log_info("nic", "%u: VF to be ejected", nic->id);
@@ -332,7 +388,7 @@ const char *nic_remove(struct nic *nic)
 	nic->removed = true;
 	if (nic->vf_state == VF_ABSENT)
 		nic_free(nic);
-	else if (nic->vf_state == VF_OFFERED)
+	else if (nic->vf_state == VF_WAITING || nic->vf_state == VF_OFFERED)
 		vf_eject(nic);
 	return NULL;
 }

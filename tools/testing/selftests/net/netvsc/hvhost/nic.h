@@ -52,6 +52,7 @@ const char *nic_nvsp(struct nic *nic, uint32_t version);
 const char *nic_send_on(struct nic *nic, uint32_t channel);
 const char *nic_network_change(struct nic *nic);
 const char *nic_vf_add(struct nic *nic);
+const char *nic_vf_add_early(struct nic *nic);
 /* The following of a NIC with a VF, see host_nic_vf() */
 const char *nic_vf_eject(struct nic *nic);
 const char *nic_vf_yank(struct nic *nic);

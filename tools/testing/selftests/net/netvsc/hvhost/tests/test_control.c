@@ -101,7 +101,12 @@ bool vnic_capture(struct vnic *nic, enum vpath path, const char *file)
 
 struct netvsp {
 	struct vnic *port;
+	struct netvsp_config config;
 };
+
+/* Whether there is a guest that can be told of a VF */
+static bool guest_listens;
+static struct netvsp *last_netvsp;
 
 struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 			     const struct netvsp_config *config)
@@ -112,6 +117,8 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 	note("netvsp+%u,%x,%u ", config->instance_seed, config->max_nvsp,
 	     config->mtu);
 	nv->port = nic;
+	nv->config = *config;
+	last_netvsp = nv;
 	return nv;
 }
 
@@ -164,6 +171,8 @@ void netvsp_vf_association(struct netvsp *nv, bool present, uint32_t serial)
 	note("assoc%d,%u ", present, serial);
 	if (!present)
 		nv->port->selected = PATH_SYNTHETIC;
+	else if (guest_listens)
+		nv->config.vf_announced(nv->config.ctx);
 }
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
@@ -382,6 +391,7 @@ static void make_host(void)
 	static struct vswitch vs;
 
 	log_verbosity = 0;
+	guest_listens = true;
 	with_gen.gen = generation_find("ws2022");
 	host = host_create(NULL, NULL, &vs, &with_gen);
 }
@@ -436,10 +446,54 @@ TEST(vf_announced_then_offered)
 {
 	with_nic();
 	EXPECT_STREQ("ok\n", say("vf 0 add"));
-	EXPECT_STREQ("vf+1 assoc1,1 offer2 bus vflink1 ", trace);
+	EXPECT_STREQ("vf+1 vflink1 assoc1,1 offer2 bus ", trace);
 	EXPECT_STREQ("error: the NIC has a VF\n", say("vf 0 add"));
 	EXPECT_STREQ("ok\n", say("vf 0 link off"));
 	EXPECT_STREQ("vflink0 ", trace);
+}
+
+TEST(vf_offered_then_announced)
+{
+	with_nic();
+	EXPECT_STREQ("ok\n", say("vf 0 add-early"));
+	EXPECT_STREQ("vf+1 vflink1 offer2 bus assoc1,1 ", trace);
+	EXPECT_STREQ("error: the NIC has a VF\n", say("vf 0 add-early"));
+	EXPECT_STREQ("ok\n", say("vf 0 eject"));
+	bus.gone(bus.ctx);
+
+	guest_listens = false;
+	EXPECT_STREQ("ok\n", say("vf 0 add-early"));
+	EXPECT_STREQ("vf+1 vflink1 offer2 bus assoc1,1 ", trace);
+	EXPECT_STREQ("selected=synthetic vf=offered\nok\n", say("path 0"));
+}
+
+TEST(vf_waits_for_a_guest)
+{
+	with_nic();
+	guest_listens = false;
+	EXPECT_STREQ("ok\n", say("vf 0 add"));
+	EXPECT_STREQ("vf+1 vflink1 assoc1,1 ", trace);
+	EXPECT_STREQ("selected=synthetic vf=waiting\nok\n", say("path 0"));
+	EXPECT_STREQ("error: the NIC has a VF\n", say("vf 0 add"));
+	EXPECT_STREQ("ok\n", say("vf 0 eject"));
+	EXPECT_STREQ("assoc0,0 vf- ", trace);
+	EXPECT_STREQ("ok\n", say("vf 0 add"));
+	EXPECT_STREQ("ok\n", say("vf 0 yank"));
+	EXPECT_STREQ("assoc0,0 vf- ", trace);
+
+	/* It is offered once, in how many sessions it may be announced. */
+	EXPECT_STREQ("ok\n", say("vf 0 add"));
+	trace[0] = '\0';
+	last_netvsp->config.vf_announced(last_netvsp->config.ctx);
+	EXPECT_STREQ("offer2 bus ", trace);
+	last_netvsp->config.vf_announced(last_netvsp->config.ctx);
+	EXPECT_STREQ("offer2 bus ", trace);
+	EXPECT_STREQ("selected=synthetic vf=offered\nok\n", say("path 0"));
+	bus.gone(bus.ctx);
+
+	EXPECT_STREQ("ok\n", say("vf 0 add"));
+	EXPECT_STREQ("ok\n", say("nic 0 remove"));
+	EXPECT_STREQ("assoc0,0 vf- netvsp- port- ", trace);
 }
 
 TEST(notice_to_a_guest_that_is_on_the_vf)

@@ -228,6 +228,8 @@ FIXTURE(netvsp) {
 	struct vnic *nic, *peer;
 	struct netvsp *nv;
 	uint64_t trans_id;
+	/* How often the guest was told of a VF. */
+	unsigned int announced;
 	/* What the NIC next to it got. */
 	unsigned int peer_got;
 	uint32_t peer_len;
@@ -245,6 +247,13 @@ static bool peer_deliver(void *ctx, const struct frame *frame)
 	return true;
 }
 
+static void count_announced(void *ctx)
+{
+	FIXTURE_DATA(netvsp) *self = ctx;
+
+	self->announced++;
+}
+
 static const struct vpath_ops peer_ops = { .deliver = peer_deliver };
 
 FIXTURE_SETUP(netvsp)
@@ -252,6 +261,7 @@ FIXTURE_SETUP(netvsp)
 	struct netvsp_config config = {
 		.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 9000,
 		.gen = generation_find("azure"), .queues = 4,
+		.vf_announced = count_announced, .ctx = self,
 	};
 	static const uint32_t sizes[] = { RECV_SIZE, SEND_SIZE, 100 };
 	unsigned int i;
@@ -1979,6 +1989,7 @@ TEST_F(netvsp, vf_that_was_there_before)
 	struct sent *sent;
 
 	netvsp_vf_association(self->nv, true, 9);
+	EXPECT_EQ(0, self->announced);
 	guest_open();
 	init(_metadata, self, NVSP_V5, NVSP_CAP_SRIOV);
 	buffers(_metadata, self, 28);
@@ -1987,6 +1998,7 @@ TEST_F(netvsp, vf_that_was_there_before)
 	ASSERT_NE(NULL, sent);
 	EXPECT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
 	EXPECT_EQ(9, word(sent->data + 8));
+	EXPECT_EQ(1, self->announced);
 	switch_path(_metadata, self, NVSP_PATH_VF);
 	guest_close();
 	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
@@ -1997,6 +2009,7 @@ TEST_F(netvsp, vf_that_was_there_before)
 	buffers(_metadata, self, 28);
 	rndis_up(_metadata, self, 28);
 	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(1, self->announced);
 	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
 
 	/* The next guest starts afresh. */
