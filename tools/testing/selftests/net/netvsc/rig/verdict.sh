@@ -36,21 +36,23 @@ machine_is_dead()
 	(($(date +%s) - alive > MACHINE_LIFE))
 }
 
-# A panic behind an interrupt that no CPU takes: at the first instruction of an
-# interrupt's entry, where interrupts are off.  The second entry takes itself for
-# one from kernel mode, while GS is still the program's.
+# A panic behind an interrupt that no CPU takes: where interrupts are off.  That is
+# at the first instruction of an interrupt's entry, where the second entry takes
+# itself for one from kernel mode while GS is still the program's; or further on, and
+# then the trace has the entry, and below it the state that it interrupted.
 #
 # The cause is in qemu: of an interrupt that VMRUN injects, helper_vmrun() leaves the
 # vector in exception_index.  If the CPU is then asked to leave its loop before the
 # guest has had another exception or exit, cpu_handle_interrupt() does not put
 # EXCP_INTERRUPT there, and the vector is delivered once more.  That is once in some
 # hours; under the instruction clock, where each timer asks for it, once in some
-# minutes, and mostly later in the interrupt's service, which this does not see.
+# minutes.
 interrupted_while_off()
 {
 	awk '
-	/ RIP: 0010:asm_(sysvec_[a-z_]*|common_interrupt)\+0x0\// { entry = NR }
-	/ EFLAGS: [0-9a-f]+$/ && entry && NR - entry <= 2 {
+	/ RIP: 0010:asm_(sysvec_[a-z0-9_]*|common_interrupt)\+0x0\// { entry = NR }
+	/ asm_(sysvec_[a-z0-9_]*|common_interrupt)\+0x/ && !/ \? | RIP: / { entry = NR }
+	/ EFLAGS: [0-9a-f]+$/ && entry && NR - entry <= 4 {
 		# IF is the second bit of the third digit from the end.
 		if (substr($NF, length($NF) - 2, 1) ~ /[014589cd]/)
 			found = 1
@@ -152,11 +154,23 @@ judge()
 	esac
 }
 
+# What killed the guest, and where: a console that is quiet shows none of it, but the
+# guest has given the end of its log to hvhost.
 panic_reason()
 {
 	local line
 
-	line=$(console_text | sed -n 's/.*Kernel panic - //p' | head -n1)
+	line=$({ console_text; cat "$out/hvhost.log" 2>/dev/null; } | awk '
+	match($0, /(BUG: |Oops: |general protection fault|RIP: 0010:|Kernel panic - ).*/) {
+		text = substr($0, RSTART)
+		kind = substr(text, 1, 4)
+		if (seen[kind]++)
+			next
+		sub(/ Code: .*/, "", text)
+		all = all sep text
+		sep = "; "
+	}
+	END { print all }')
 	printf '%s' "${line:-$(last_line "$out/hvhost.log")}"
 }
 
