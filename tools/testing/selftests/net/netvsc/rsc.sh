@@ -30,7 +30,7 @@ broken()
 data()
 {
 	rm -f "$TMP/data"
-	if ! "${BEHIND[@]}" timeout $((60 * PATIENCE)) iperf3 -R -n 8M \
+	if ! "${BEHIND[@]}" timeout $((180 * PATIENCE)) iperf3 -R -n 8M \
 			--repeating-payload -F "$TMP/data" "$@" \
 			> "$TMP/iperf" 2>&1; then
 		msg "$(grep -m 1 error "$TMP/iperf" || tail -n 1 "$TMP/iperf")"
@@ -46,8 +46,8 @@ BEHIND=()
 data4() { data -c "$HOST4"; }
 data6() { [ -n "$HOST6" ] && data -6 -c "$HOST6"; }
 
-# A part has 1.7 kB at most.  How many come together depends on how fast the guest
-# is: more than three will do.
+# A part has 1.7 kB at most.  The sender gives eight of them at a time, but for what
+# it sends again: more than three will do.
 many_parts() { ((LONGEST > 5100)); }
 one_segment() { ((LONGEST > 1000 && LONGEST <= 1514)); }
 
