@@ -26,8 +26,8 @@ debian_codename()
 own_mounts=()
 ((EUID)) || own_mounts=(unshare --mount --propagation private)
 
-# The suite that holds kernel 6.12, for each release of Debian.
-kernel_suite()
+# The suite that holds kernel 6.12 and qemu 10, for each release of Debian.
+newer_suite()
 {
 	case $(debian_codename) in
 	bookworm) echo bookworm-backports ;;
