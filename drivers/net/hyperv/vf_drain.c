@@ -4,7 +4,6 @@
  * it has received is taken in.
  */
 #include <linux/delay.h>
-#include <linux/pci.h>
 #include <net/sch_generic.h>
 
 #include "vf_internal.h"
@@ -101,20 +100,6 @@ static bool vf_sent_all(struct netvsc *nv)
 	if (!given)
 		return true;
 	return vf_sent_packets(vf) - nvf->tx_vf_base >= given;
-}
-
-/*
- * The IDs, which pci_device_is_present() looks at, are the Hyper-V PCI bus's
- * own knowledge; the command register is the device's.  In the course of a reset
- * all is off in there, and of all that a VF only has bus mastering for certain: its
- * memory may be the PF's to switch on.
- */
-bool netvsc_vf_answers(struct net_device *vf)
-{
-	u16 command;
-
-	pci_read_config_word(netvsc_vf_pci_dev(vf), PCI_COMMAND, &command);
-	return !PCI_POSSIBLE_ERROR(command) && (command & PCI_COMMAND_MASTER);
 }
 
 /* Longer and longer: looking keeps the VF's driver from working. */

@@ -62,12 +62,12 @@ void netvsc_vf_answer(struct netvsc *nv);
 void netvsc_vf_ask_nothing(struct netvsc *nv);
 
 /* vf_drain.c; the drains sleep */
-bool netvsc_vf_answers(struct net_device *vf);	/* to reads of its registers */
 void netvsc_vf_drain_start(struct netvsc *nv);	/* before transmit starts */
 void netvsc_vf_drain_tx(struct netvsc *nv);
 void netvsc_vf_drain_rx(struct netvsc *nv);
 
 /* vf_watch.c */
+bool netvsc_vf_answers(struct net_device *vf);	/* to reads of its registers */
 void netvsc_vf_watch_start(struct netvsc *nv);
 void netvsc_vf_watch(struct netvsc *nv);
 bool netvsc_vf_watching(const struct netvsc_vf *nvf);

@@ -6,6 +6,7 @@
  * never fills.
  */
 #include <linux/etherdevice.h>
+#include <linux/pci.h>
 #include <linux/rtnetlink.h>
 
 #include "vf_internal.h"
@@ -29,6 +30,20 @@ struct vf_look {
 	u64 sent;
 	u64 waiting;
 };
+
+/*
+ * The IDs, which pci_device_is_present() looks at, are the Hyper-V PCI bus's
+ * own knowledge; the command register is the device's.  In the course of a reset
+ * all is off in there, and of all that a VF only has bus mastering for certain: its
+ * memory may be the PF's to switch on.
+ */
+bool netvsc_vf_answers(struct net_device *vf)
+{
+	u16 command;
+
+	pci_read_config_word(netvsc_vf_pci_dev(vf), PCI_COMMAND, &command);
+	return !PCI_POSSIBLE_ERROR(command) && (command & PCI_COMMAND_MASTER);
+}
 
 /* Byte queue limits are exact.  Return: false if the VF's driver has none. */
 static bool vf_look_at_bql(const struct net_device *vf, struct vf_look *look)
