@@ -37,11 +37,17 @@ static inline void nvsp_ranges_init(struct nvsp_ranges *ranges)
 	ranges->used = 1;
 }
 
+static inline struct hv_mpb_array *nvsp_ranges_at(struct nvsp_ranges *ranges,
+						  u32 word)
+{
+	return (void *)&ranges->words[word];
+}
+
 /* Begins with a range that does not leave its page. */
 static inline void nvsp_ranges_first(struct nvsp_ranges *ranges, dma_addr_t dma,
 				     u32 len)
 {
-	struct hv_mpb_array *range = (void *)&ranges->words[1];
+	struct hv_mpb_array *range = nvsp_ranges_at(ranges, 1);
 	u32 *count = (u32 *)ranges->words + 1;
 	u32 offset = dma & ~HV_HYP_PAGE_MASK;
 
@@ -59,12 +65,6 @@ static inline void nvsp_ranges_first(struct nvsp_ranges *ranges, dma_addr_t dma,
 static inline u32 nvsp_ranges_len(const struct nvsp_ranges *ranges)
 {
 	return ranges->used * sizeof(*ranges->words);
-}
-
-static inline struct hv_mpb_array *nvsp_ranges_at(struct nvsp_ranges *ranges,
-						  u32 word)
-{
-	return (void *)&ranges->words[word];
 }
 
 /**
