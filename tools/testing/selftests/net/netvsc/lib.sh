@@ -273,6 +273,22 @@ vf_eject()
 	wait_for 60 "end of the VF" vf_gone
 }
 
+# The VF's driver is taken off it, and comes back.  Both go by VF_PCI, the address of
+# the VF on PCI, which vf_pci sets.
+VF_DRIVER=/sys/bus/pci/drivers/ixgbevf
+
+vf_pci()
+{
+	VF_PCI=$(basename "$(readlink -f "/sys/class/net/$VF/device")")
+}
+
+vf_unbind() { echo "$VF_PCI" > $VF_DRIVER/unbind && ! find_vf; }
+
+vf_bind()
+{
+	echo "$VF_PCI" > $VF_DRIVER/bind && wait_for 60 "VF enslaved" vf_is_slave
+}
+
 # --- traffic ----------------------------------------------------------------
 
 # Pings the host all the while, for ping_stop to say what was lost.

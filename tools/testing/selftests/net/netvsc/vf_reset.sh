@@ -9,8 +9,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-DRIVERS=/sys/bus/pci/drivers/ixgbevf
-
 plan 13
 need vf iperf3
 setup
@@ -31,13 +29,7 @@ on_vf_again()
 # dmesg is asked only for what came after $1 lines.
 given_up_since()
 {
-	dmesg | tail -n +$(($1 + 1)) | grep -q "ixgbevf $PCI: Adapter removed"
-}
-
-rebind()
-{
-	echo "$PCI" > $DRIVERS/unbind && echo "$PCI" > $DRIVERS/bind &&
-		wait_for 60 "VF enslaved" vf_is_slave
+	dmesg | tail -n +$(($1 + 1)) | grep -q "ixgbevf $VF_PCI: Adapter removed"
 }
 
 host_resets() { control vf 0 reset && fallen_back; }
@@ -45,7 +37,7 @@ host_resets() { control vf 0 reset && fallen_back; }
 sysfs_resets()
 {
 	LINES=$(dmesg | wc -l)
-	echo 1 > "/sys/bus/pci/devices/$PCI/reset" && fallen_back
+	echo 1 > "/sys/bus/pci/devices/$VF_PCI/reset" && fallen_back
 }
 
 # ixgbevf is not told of such a reset.  If it looks at the device in those 100 ms in
@@ -54,7 +46,7 @@ back_after_sysfs()
 {
 	if given_up_since "$LINES"; then
 		msg "ixgbevf has given it up"
-		rebind || return 1
+		vf_unbind && vf_bind || return 1
 	fi
 	on_vf_again
 }
@@ -62,7 +54,7 @@ back_after_sysfs()
 # What a read of its registers then says is what it says of a device that is gone.
 registers_off()
 {
-	local config=/sys/bus/pci/devices/$PCI/config
+	local config=/sys/bus/pci/devices/$VF_PCI/config
 
 	LINES=$(dmesg | wc -l)
 	printf '\0' | dd of="$config" bs=1 seek=4 conv=notrunc 2> /dev/null &&
@@ -75,7 +67,7 @@ another_vf()
 		vf_eject
 	fi
 	vf_plug || bail "no VF"
-	PCI=$(basename "$(readlink -f "/sys/class/net/$VF/device")")
+	vf_pci
 }
 
 another_vf
@@ -100,7 +92,7 @@ ping_stop
 ping_start || bail "no ping"
 check "its driver gives the VF up" registers_off
 check "traffic takes the synthetic path" fallen_back
-check "bound anew, it takes the VF" eval 'rebind && on_vf_again'
+check "bound anew, it takes the VF" eval 'vf_unbind && vf_bind && on_vf_again'
 check "the TCP connection survives that too" iperf_more 2
 iperf_stop
 ping_stop

@@ -117,15 +117,7 @@ new_mac()
 }
 
 # Only the address that the NIC came with says whose it is.
-comes_anew()
-{
-	local pci drivers=/sys/bus/pci/drivers/ixgbevf
-
-	pci=$(basename "$(readlink -f "/sys/class/net/$VF/device")")
-	echo "$pci" > $drivers/unbind && ! find_vf &&
-		echo "$pci" > $drivers/bind &&
-		wait_for 60 "VF enslaved" vf_is_slave && used_if_same_mac
-}
+comes_anew() { vf_pci && vf_unbind && vf_bind && used_if_same_mac; }
 
 TSO_MAX=$(tso_max "$NIC")
 vf_plug || msg "no VF"

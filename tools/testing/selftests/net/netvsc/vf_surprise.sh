@@ -12,20 +12,7 @@ need vf iperf3
 setup
 trap 'control vf 0 hang off > /dev/null; cleanup' EXIT
 
-DRIVERS=/sys/bus/pci/drivers/ixgbevf
-
-pci_of() { basename "$(readlink -f "/sys/class/net/$VF/device")"; }
-
-unbound()
-{
-	echo "$PCI" > $DRIVERS/unbind && ! find_vf
-}
-
-bound()
-{
-	echo "$PCI" > $DRIVERS/bind && wait_for 60 "VF enslaved" vf_is_slave &&
-		wait_for 30 "data path on the VF" host_path vf
-}
+bound() { vf_bind && wait_for 30 "data path on the VF" host_path vf; }
 
 fallen_back()
 {
@@ -34,12 +21,11 @@ fallen_back()
 }
 
 vf_plug || msg "no VF"
-find_vf
-PCI=$(pci_of)
+vf_pci
 iperf_start || bail "no TCP connection"
 ping_start || bail "no ping"
 check "all traffic takes the VF" traffic_only_on vf
-check "the VF's driver is taken off" unbound
+check "the VF's driver is taken off" vf_unbind
 check "all traffic is back on the synthetic path" fallen_back
 check "nothing was lost" ping_lossless
 check "the driver comes back, and the VF is used" bound
