@@ -5,8 +5,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 5
-need modprobe
+plan 6
+need control modprobe
 setup
 
 works() { dhcp && answers "$HOST4"; }
@@ -23,10 +23,14 @@ reload_busy()
 	return "$up"
 }
 
+errors() { stats_read && counter synthetic protocol_errors; }
+
+ERRORS=$(errors)
 check "unload removes the device" unload_driver
 check "load brings it back" load_driver
 check "DHCP and ping work again" works
 check "unload under traffic" reload_busy
 check "load again, DHCP and ping work" \
 	eval 'load_driver && works'
+check "the host found nothing wrong with it" eval '[ "$(errors)" = "$ERRORS" ]'
 finish

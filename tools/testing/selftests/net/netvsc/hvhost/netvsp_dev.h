@@ -86,6 +86,7 @@ struct late_switch {
  * @frame_asked: the size of frames that the guest wants, 0 if it has not said so;
  *	what it gets is in @rndis
  * @send_buf: NULL while there is none
+ * @send_revoked: and there was one in this session
  * @control: RNDIS answers that wait
  * @held: nothing is read from the guest, and nothing offered to it
  * @squeezed: the uplink was told to wait
@@ -110,6 +111,7 @@ struct netvsp {
 	uint32_t frame_asked;
 	struct gpadl *send_buf;
 	uint16_t send_id;
+	bool send_revoked;
 	struct rx_pool rx;
 	struct rndis rndis;
 	struct out_queue control;

@@ -68,6 +68,13 @@ static void transmit(void *ctx, const struct frame *frame)
 	vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
 }
 
+/* Of what is wrong with one message, and is no reason to end all. */
+static void complain(struct netvsp *nv, const char *why)
+{
+	nv->protocol_errors++;
+	log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
+}
+
 static void handle_data(struct queue *q, const struct packet *pkt,
 			uint32_t len)
 {
@@ -82,9 +89,8 @@ static void handle_data(struct queue *q, const struct packet *pkt,
 	if (nv->rndis.ready)
 		why = rndis_packets(&nv->rndis, nv->msg, len, transmit, q);
 	if (why) {
-		nv->protocol_errors++;
+		complain(nv, why);
 		done.status = NVSP_INVALID_RNDIS;
-		log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
 	}
 	if (!q->index)
 		nv->last_done = pkt->trans_id;
@@ -122,6 +128,25 @@ static const char *gather(struct netvsp *nv, const struct packet *pkt,
 	return NULL;
 }
 
+/*
+ * Of the send buffer that the guest has just taken back.  Each channel has a ring of
+ * its own, and nothing says which of two came first.
+ */
+static bool too_late(struct queue *q, const struct packet *pkt,
+		     const struct nvsp_rndis *rndis)
+{
+	const struct nvsp_rndis_done done = {
+		.type = NVSP_RNDIS_DONE,
+		.status = NVSP_FAILURE,
+	};
+
+	if (rndis->section == NVSP_NO_SECTION || !q->nv->send_revoked)
+		return false;
+	complain(q->nv, "send section of a buffer that was revoked");
+	queue_complete(q, pkt, &done, sizeof(done));
+	return true;
+}
+
 void netvsp_rndis(struct queue *q, const struct packet *pkt)
 {
 	struct netvsp *nv = q->nv;
@@ -139,6 +164,8 @@ void netvsp_rndis(struct queue *q, const struct packet *pkt)
 		netvsp_fail(nv, "RNDIS message of the wrong kind");
 		return;
 	}
+	if (too_late(q, pkt, &rndis))
+		return;
 	why = gather(nv, pkt, &rndis, &len);
 	if (why) {
 		netvsp_fail(nv, why);

@@ -161,6 +161,7 @@ static void handle_send_buf(struct queue *q, const struct packet *pkt)
 	    gpadl_size(gpadl) >= SEND_SECTION_SIZE) {
 		nv->send_buf = gpadl;
 		nv->send_id = buf.id;
+		nv->send_revoked = false;
 		done.status = NVSP_SUCCESS;
 		done.section_size = SEND_SECTION_SIZE;
 	}
@@ -192,6 +193,7 @@ static void handle_send_revoke(struct queue *q, const struct packet *pkt)
 		return;
 	}
 	nv->send_buf = NULL;
+	nv->send_revoked = true;
 	queue_complete(q, pkt, NULL, 0);
 }
 
@@ -273,6 +275,7 @@ void session_start(struct netvsp *nv)
 	nv->version = 0;
 	nv->caps = 0;
 	nv->frame_asked = 0;
+	nv->send_revoked = false;
 	nv->vf_announced = false;
 }
 

@@ -777,6 +777,36 @@ TEST_F(netvsp, revoked_buffers)
 	EXPECT_TRUE(chan.failed);
 }
 
+/* What was under way in another channel's ring comes after the revocation. */
+TEST_F(netvsp, sent_from_a_revoked_buffer)
+{
+	struct nvsp_revoke revoke = { NVSP_SEND_BUF_REVOKE, 0, 0 };
+	struct nvsp_buffer buf = { NVSP_SEND_BUF, gpadls[1].id, 0, 0 };
+	struct netvsp_state state;
+	uint32_t len, errors;
+	uint8_t msg[256];
+
+	len = make_packet(msg, mac_peer, 60);
+	up(_metadata, self);
+	netvsp_get_state(self->nv, &state);
+	errors = state.protocol_errors;
+	memcpy(gpadls[1].mem, msg, len);
+	ask(self, &revoke, sizeof(revoke));
+	answer(_metadata, self, 0);
+	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
+	EXPECT_EQ(NVSP_FAILURE, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(0, self->peer_got);
+	netvsp_get_state(self->nv, &state);
+	EXPECT_EQ(errors + 1, state.protocol_errors);
+	EXPECT_FALSE(chan.failed);
+
+	ask(self, &buf, sizeof(buf));
+	answer(_metadata, self, 40);
+	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
+	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
+	EXPECT_EQ(1, self->peer_got);
+}
+
 TEST_F(netvsp, gpadl_taken_away)
 {
 	uint8_t msg[256];
