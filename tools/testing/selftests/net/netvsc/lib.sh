@@ -317,6 +317,13 @@ ping_more()
 	wait_for 30 "answers to ping" ping_reached $(($(ping_last) + $1))
 }
 
+# What ping said of packets that it could not send, or that nobody answered
+ping_errors()
+{
+	grep -E 'sendmsg:| Unreachable' "$PING_LOG" | head -n 3 |
+		while read -r line; do msg "$line"; done
+}
+
 # Counts by sequence numbers, up to one after which more answers have come, so
 # that what is on its way is not taken for lost.  Sets PING_SENT, PING_LOST,
 # PING_DUP and PING_GAP (ms, the longest time without an answer).
@@ -360,6 +367,7 @@ ping_stop()
 		}' "$PING_LOG")
 	msg "ping: $PING_SENT sent, $PING_LOST lost, $PING_DUP doubled," \
 		"longest gap $PING_GAP ms"
+	((PING_LOST == 0)) || ping_errors
 	return "$up"
 }
 
