@@ -317,11 +317,20 @@ ping_more()
 	wait_for 30 "answers to ping" ping_reached $(($(ping_last) + $1))
 }
 
-# What ping said of packets that it could not send, or that nobody answered
+# What ping said of packets that it could not send, or that nobody answered, and who
+# has dropped any since the NIC or the host was started
 ping_errors()
 {
+	local line
+
 	grep -E 'sendmsg:| Unreachable' "$PING_LOG" | head -n 3 |
 		while read -r line; do msg "$line"; done
+	msg "dropped by $NIC: $(attr statistics/tx_dropped) sending," \
+		"$(attr statistics/rx_dropped) receiving"
+	stats_read && msg "dropped by the host:" \
+		"$(counter synthetic rx_dropped) and" \
+		"$(counter synthetic tx_unselected) synthetic," \
+		"$(counter vf rx_dropped) and $(counter vf tx_unselected) VF"
 }
 
 # Counts by sequence numbers, up to one after which more answers have come, so
