@@ -411,24 +411,32 @@ alone()
 	return 1
 }
 
-# Reception on the VF alone.  The NIC's own driver lets go of NIC 0, so that the
-# host has to be told where frames are to go.
-vf_alone_cases()
+alone_rx_case()
 {
-	local nic=$NIC id NIC driver=$driver
-	local unbind=/sys/bus/vmbus/drivers/hv_netvsc
+	local NIC=$ALONE
 
-	id=$(basename "$(readlink -f "/sys/class/net/$nic/device")")
-	echo "$id" >$unbind/unbind
-	control vf 0 add || return
-	wait_for 10 "the VF alone" alone || { result vf_rx_direct_ns failed; return; }
-	NIC=$ALONE
 	ip link set "$NIC" up
 	wait_for 60 "its link" has_carrier "$NIC"
 	ip address add "$HERE4/24" dev "$NIC"
 	control vf 0 select on
 	vf_rx_case vf_rx_direct_ns
 	control vf 0 select off
+}
+
+# Reception on the VF alone.  The NIC's own driver lets go of NIC 0, so that the
+# host has to be told where frames are to go, and not to wait for that driver.
+vf_alone_cases()
+{
+	local unbind=/sys/bus/vmbus/drivers/hv_netvsc id
+
+	id=$(basename "$(readlink -f "/sys/class/net/$NIC/device")")
+	echo "$id" >$unbind/unbind
+	control vf 0 add-early || return
+	if wait_for 10 "the VF alone" alone; then
+		alone_rx_case
+	else
+		result vf_rx_direct_ns failed
+	fi
 	control vf 0 eject
 	wait_for 10 "the end of the VF" vf_gone
 	# The next pass's NIC may have that name.
