@@ -4,11 +4,6 @@
 # Starts the host side of a guest, here or one level down.  Part of run, whose
 # options it reads; leaves the process in machine.
 
-# Without what only costs time under emulation, a fifth of it in all: the fifth level
-# of page tables, string instructions that go byte by byte, and a switch at each
-# access to user memory.
-OUTER_CPU=max,la57=off,smap=off,smep=off,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off
-
 # What hostside gets, at the path where it will find it.
 put_input()
 {
@@ -65,11 +60,24 @@ start_direct()
 	cleanup_pids+=("$machine")
 }
 
+# Sets qemu and cpu, the emulator and what it emulates.  Under the instruction clock
+# qemu 10 takes several times as long, and its guests hung within minutes: there it is
+# the machine's own.  Otherwise without what only costs time, a fifth of it in all: the
+# fifth level of page tables, string instructions that go byte by byte, and a switch at
+# each access to user memory.
+choose_emulator()
+{
+	qemu=qemu-system-x86_64 cpu=max
+	((icount == 0)) || return 0
+	qemu=$("$RIG/qemu")
+	cpu+=,la57=off,smap=off,smep=off,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off
+}
+
 start_nested()
 {
 	local -a serial=() share=() clock=()
 	local memory_outer=$((memory + 1024)) console=log model=none
-	local outer_append='' qemu
+	local outer_append='' qemu cpu
 
 	((interactive == 0)) || {
 		console=/dev/ttyS1
@@ -77,7 +85,7 @@ start_nested()
 	}
 	put_input /in /out 1 "$console" /tmp/state
 	"$RIG/install-packages" nested
-	qemu=$("$RIG/qemu")
+	choose_emulator
 	outer_initrd
 	share=(
 		-virtfs "local,path=$work/in,mount_tag=in,security_model=$model,readonly=on"
@@ -97,7 +105,7 @@ start_nested()
 	# No HPET: it would take the interval timer's interrupt, see outer-init.
 	: >"$out/outer.log"
 	setpriv --pdeathsig KILL "$qemu" \
-		-machine q35,hpet=off -accel tcg,thread=single,tb-size=512 -cpu "$OUTER_CPU" \
+		-machine q35,hpet=off -accel tcg,thread=single,tb-size=512 -cpu "$cpu" \
 		"${clock[@]}" \
 		-m "$memory_outer" -smp 1 -nodefaults -no-user-config \
 		-display none -no-reboot -serial "file:$out/outer.log" \
