@@ -23,6 +23,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/if_vlan.h>
+#include <linux/sizes.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/netdev_queues.h>
@@ -38,6 +39,12 @@
 				 sizeof(struct nvsp_ranges) + \
 				 sizeof(struct nvsp_message) + \
 				 VMBUS_TRAILER_LEN)
+
+/*
+ * The longest packet that is copied, if a section holds it.  A compiler that knows
+ * how long a copy can be makes it where it is, without a call.
+ */
+#define NETVSC_TX_COPY_MAX	SZ_8K
 
 /* When the queue has to wait */
 
@@ -264,23 +271,26 @@ static int tx_copy(struct netvsc_channel *ch, struct sk_buff *skb)
 {
 	const struct netvsc *nv = ch->nv;
 	u32 align = nv->tx_limits.align;
+	u32 bytes = skb->len;
 	void *to;
 	u32 len;
 	int err;
 
-	err = tx_make_room(ch, skb, skb->len);
+	if (bytes > NETVSC_TX_COPY_MAX)
+		return -ENOBUFS;
+	err = tx_make_room(ch, skb, bytes);
 	if (err)
 		return err;
 
 	to = netvsc_tx_batch_end(&ch->tx);
 	len = tx_rndis_put(to, skb, nv->nr_channels > 1, align);
 	if (likely(!skb_is_nonlinear(skb)))
-		skb_copy_from_linear_data(skb, to + len, skb->len);
+		skb_copy_from_linear_data(skb, to + len, bytes);
 	else
-		skb_copy_bits(skb, 0, to + len, skb->len);
+		skb_copy_bits(skb, 0, to + len, bytes);
 	if (skb_is_gso(skb))
 		tx_rndis_fix_lso(to + len, skb);
-	tx_batch_add(&ch->tx.batch, ALIGN(len + skb->len, align),
+	tx_batch_add(&ch->tx.batch, ALIGN(len + bytes, align),
 		     tx_packets(skb), tx_bytes(skb));
 
 	skb_tx_timestamp(skb);
@@ -444,19 +454,21 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 static int tx_frame_copy(struct netvsc_channel *ch, struct xdp_frame *frame)
 {
 	u32 align = ch->nv->tx_limits.align;
+	u32 bytes = frame->len;
 	void *to;
 	u32 len;
 	int err;
 
-	err = tx_make_room(ch, NULL, frame->len);
+	if (bytes > NETVSC_TX_COPY_MAX)
+		return -ENOBUFS;
+	err = tx_make_room(ch, NULL, bytes);
 	if (err)
 		return err;
 
 	to = netvsc_tx_batch_end(&ch->tx);
-	len = tx_rndis_put_plain(to, frame->len, align);
-	memcpy(to + len, frame->data, frame->len);
-	tx_batch_add(&ch->tx.batch, ALIGN(len + frame->len, align), 1,
-		     frame->len);
+	len = tx_rndis_put_plain(to, bytes, align);
+	memcpy(to + len, frame->data, bytes);
+	tx_batch_add(&ch->tx.batch, ALIGN(len + bytes, align), 1, bytes);
 	xdp_return_frame(frame);
 	return 0;
 }
