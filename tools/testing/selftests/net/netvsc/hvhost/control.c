@@ -287,7 +287,7 @@ static const char *vf_command(struct host *host, unsigned int id, char *rest)
 	if (!strcmp(verb, "link"))
 		return vf_link(host, id, rest);
 	return do_verbs(host, id, verbs, verb, rest,
-			"usage: vf N add | eject | yank | link on|off | "
+			"usage: vf N add | add-early | eject | yank | link on|off | "
 			"link off notice [SECONDS] | hang on|off | reset | "
 			"select on|off");
 }
@@ -557,7 +557,9 @@ static const struct command {
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"
 	  "nic N network-change          have the guest look where it is now" },
 	{ "vf", do_vf, true,
-	  "vf N add                      assign a VF to NIC N\n"
+	  "vf N add                      assign a VF to NIC N, and offer it as soon as\n"
+	  "                              the NIC's driver can be told of it\n"
+	  "vf N add-early                offer it at once\n"
 	  "vf N eject                    ask the guest to give it up; ok: asked\n"
 	  "vf N yank                     take it without asking\n"
 	  "vf N link on|off              cable of the VF\n"
