@@ -275,19 +275,22 @@ const char *nic_network_change(struct nic *nic)
 	return NULL;
 }
 
-static bool vf_offer(struct nic *nic)
+/* On its bus; without one there is no VF. */
+static void vf_offer(struct nic *nic)
 {
 	struct host *host = nic->host;
 
 	nic->bus = vpci_create(host->vm, host->vmbus, vf82599_function(nic->vf),
 			       VF_FIRST_DOMAIN + nic->id, vf_gone, nic);
-	if (!nic->bus)
-		return false;
+	if (!nic->bus) {
+		log_error("nic", "%u: cannot make a PCI bus", nic->id);
+		vf_gone(nic);
+		return;
+	}
 	vpci_set_max_version(nic->bus, host->config.gen->vpci);
 	vf82599_set_bus(nic->vf, nic->bus);
 	nic->vf_state = VF_OFFERED;
 	log_info("nic", "%u: VF offered", nic->id);
-	return true;
 }
 
 /* The guest has been told of the VF, in this session and perhaps before. */
@@ -295,15 +298,14 @@ static void vf_announced(void *ctx)
 {
 	struct nic *nic = ctx;
 
-	if (nic->vf_state != VF_WAITING || vf_offer(nic))
-		return;
-	log_error("nic", "%u: cannot make a PCI bus", nic->id);
-	vf_gone(nic);
+	if (nic->vf_state == VF_WAITING)
+		vf_offer(nic);
 }
 
-/* Makes one, which waits. */
-static const char *vf_create(struct nic *nic, uint32_t serial)
+static const char *vf_add(struct nic *nic, bool early)
 {
+	uint32_t serial = nic->id + 1;
+
 	if (nic->vf_state == VF_WAITING || nic->vf_state == VF_OFFERED)
 		return "the NIC has a VF";
 	if (nic->vf_state != VF_ABSENT)
@@ -318,35 +320,21 @@ static const char *vf_create(struct nic *nic, uint32_t serial)
 		vf82599_hold(nic->vf, true);
 	nic->vf_state = VF_WAITING;
 	log_info("nic", "%u: VF added, serial %u", nic->id, serial);
-	return NULL;
+	if (early)
+		vf_offer(nic);
+	if (nic->vf)
+		netvsp_vf_association(nic->netvsp, true, serial);
+	return nic->vf ? NULL : "cannot make a PCI bus";
 }
 
 const char *nic_vf_add(struct nic *nic)
 {
-	uint32_t serial = nic->id + 1;
-	const char *why;
-
-	why = vf_create(nic, serial);
-	if (why)
-		return why;
-	netvsp_vf_association(nic->netvsp, true, serial);
-	return nic->vf_state == VF_ABSENT ? "cannot make a PCI bus" : NULL;
+	return vf_add(nic, false);
 }
 
 const char *nic_vf_add_early(struct nic *nic)
 {
-	uint32_t serial = nic->id + 1;
-	const char *why;
-
-	why = vf_create(nic, serial);
-	if (why)
-		return why;
-	if (!vf_offer(nic)) {
-		vf_gone(nic);
-		return "cannot make a PCI bus";
-	}
-	netvsp_vf_association(nic->netvsp, true, serial);
-	return NULL;
+	return vf_add(nic, true);
 }
 
 static void vf_eject_overdue(void *ctx)
