@@ -191,3 +191,15 @@ own_apt_fetch()
 		    "$(failure_line "$own_apt_dir/download.log")" \
 		    "(log: $own_apt_dir/download.log)"
 }
+
+# unpack_packages DIR TO [OPTION...]: all that are in DIR; options are tar's
+unpack_packages()
+{
+	local from=$1 to=$2 deb
+
+	shift 2
+	for deb in "$from"/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" |
+			tar -x -C "$to" --no-same-owner "$@"
+	done
+}
