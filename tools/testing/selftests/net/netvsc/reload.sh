@@ -24,7 +24,7 @@ reload_busy()
 }
 
 errors() { stats_read && counter synthetic protocol_errors; }
-no_errors() { [ "$(errors)" = "$ERRORS" ]; }
+no_errors() { [ -n "$ERRORS" ] && [ "$(errors)" = "$ERRORS" ]; }
 
 ERRORS=$(errors)
 check "unload removes the device" unload_driver
