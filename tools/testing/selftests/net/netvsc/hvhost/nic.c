@@ -275,22 +275,19 @@ const char *nic_network_change(struct nic *nic)
 	return NULL;
 }
 
-/* On its bus; without one there is no VF. */
-static void vf_offer(struct nic *nic)
+static bool vf_offer(struct nic *nic)
 {
 	struct host *host = nic->host;
 
 	nic->bus = vpci_create(host->vm, host->vmbus, vf82599_function(nic->vf),
 			       VF_FIRST_DOMAIN + nic->id, vf_gone, nic);
-	if (!nic->bus) {
-		log_error("nic", "%u: cannot make a PCI bus", nic->id);
-		vf_gone(nic);
-		return;
-	}
+	if (!nic->bus)
+		return false;
 	vpci_set_max_version(nic->bus, host->config.gen->vpci);
 	vf82599_set_bus(nic->vf, nic->bus);
 	nic->vf_state = VF_OFFERED;
 	log_info("nic", "%u: VF offered", nic->id);
+	return true;
 }
 
 /* The guest has been told of the VF, in this session and perhaps before. */
@@ -298,8 +295,10 @@ static void vf_announced(void *ctx)
 {
 	struct nic *nic = ctx;
 
-	if (nic->vf_state == VF_WAITING)
-		vf_offer(nic);
+	if (nic->vf_state != VF_WAITING || vf_offer(nic))
+		return;
+	log_error("nic", "%u: cannot make a PCI bus", nic->id);
+	vf_gone(nic);
 }
 
 static const char *vf_add(struct nic *nic, bool early)
@@ -320,10 +319,11 @@ static const char *vf_add(struct nic *nic, bool early)
 		vf82599_hold(nic->vf, true);
 	nic->vf_state = VF_WAITING;
 	log_info("nic", "%u: VF added, serial %u", nic->id, serial);
-	if (early)
-		vf_offer(nic);
-	if (nic->vf)
-		netvsp_vf_association(nic->netvsp, true, serial);
+	if (early && !vf_offer(nic)) {
+		vf_gone(nic);
+		return "cannot make a PCI bus";
+	}
+	netvsp_vf_association(nic->netvsp, true, serial);
 	return nic->vf ? NULL : "cannot make a PCI bus";
 }
 
