@@ -267,6 +267,33 @@ static u32 tx_bytes(const struct sk_buff *skb)
 	return skb->len + (tx_packets(skb) - 1) * skb_tcp_all_headers(skb);
 }
 
+/*
+ * Copies @skb, of NETVSC_TX_COPY_MAX bytes at most.  So is each of its pieces,
+ * and says so where the compiler sees it.
+ */
+static void tx_copy_data(void *to, const struct sk_buff *skb)
+{
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+	u32 len = min(skb_headlen(skb), NETVSC_TX_COPY_MAX);
+	const skb_frag_t *frag;
+	unsigned int i;
+
+	/* These have pages without an address, or pieces of another kind. */
+	if (skb_is_nonlinear(skb) &&
+	    (IS_ENABLED(CONFIG_HIGHMEM) || skb_has_frag_list(skb))) {
+		skb_copy_bits(skb, 0, to, skb->len);
+		return;
+	}
+
+	memcpy(to, skb->data, len);
+	for (i = 0; i < shared->nr_frags; i++) {
+		frag = &shared->frags[i];
+		to += len;
+		len = min(skb_frag_size(frag), NETVSC_TX_COPY_MAX);
+		memcpy(to, skb_frag_address(frag), len);
+	}
+}
+
 static int tx_copy(struct netvsc_channel *ch, struct sk_buff *skb)
 {
 	const struct netvsc *nv = ch->nv;
@@ -284,10 +311,7 @@ static int tx_copy(struct netvsc_channel *ch, struct sk_buff *skb)
 
 	to = netvsc_tx_batch_end(&ch->tx);
 	len = tx_rndis_put(to, skb, nv->nr_channels > 1, align);
-	if (likely(!skb_is_nonlinear(skb)))
-		skb_copy_from_linear_data(skb, to + len, bytes);
-	else
-		skb_copy_bits(skb, 0, to + len, bytes);
+	tx_copy_data(to + len, skb);
 	if (skb_is_gso(skb))
 		tx_rndis_fix_lso(to + len, skb);
 	tx_batch_add(&ch->tx.batch, ALIGN(len + bytes, align),
