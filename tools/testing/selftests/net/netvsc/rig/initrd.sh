@@ -149,10 +149,12 @@ guest_initrd()
 
 outer_initrd()
 {
-	local top=$work/outer
+	local top=$work/outer module
 
 	mkdir "$top"
 	put_modules "$top" "$outer_kernel" "${outer_modules[@]}"
+	module=$("$RIG/outer-module")
+	cp "$module" "$top/usr/lib/modules/$(<"$outer_kernel/release")/"
 	index_modules "$top" "$outer_kernel"
 	install -m 755 "$RIG/outer-init" "$top/init"
 	{

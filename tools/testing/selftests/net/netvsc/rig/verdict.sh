@@ -36,31 +36,6 @@ machine_is_dead()
 	(($(date +%s) - alive > MACHINE_LIFE))
 }
 
-# A panic behind an interrupt that no CPU takes: where interrupts are off.  That is
-# at the first instruction of an interrupt's entry, where the second entry takes
-# itself for one from kernel mode while GS is still the program's; or further on, and
-# then the trace has the entry, and below it the state that it interrupted.
-#
-# The cause is in qemu: of an interrupt that VMRUN injects, helper_vmrun() leaves the
-# vector in exception_index.  If the CPU is then asked to leave its loop before the
-# guest has had another exception or exit, cpu_handle_interrupt() does not put
-# EXCP_INTERRUPT there, and the vector is delivered once more.  That is once in some
-# hours; under the instruction clock, where each timer asks for it, once in some
-# minutes.
-interrupted_while_off()
-{
-	awk '
-	/ RIP: 0010:asm_(sysvec_[a-z0-9_]*|common_interrupt)\+0x0\// { entry = NR }
-	/ asm_(sysvec_[a-z0-9_]*|common_interrupt)\+0x/ && !/ \? | RIP: / { entry = NR }
-	/ EFLAGS: [0-9a-f]+$/ && entry && NR - entry <= 4 {
-		# IF is the second bit of the third digit from the end.
-		if (substr($NF, length($NF) - 2, 1) ~ /[014589cd]/)
-			found = 1
-		entry = 0
-	}
-	END { exit !found }' "$out/hvhost.log" 2>/dev/null
-}
-
 watch()
 {
 	local start=$SECONDS said=$SECONDS last='' now
@@ -123,12 +98,7 @@ judge()
 	case $hvhost_status in
 	0) ;;
 	2) status=2 verdict="hvhost refused its set-up: $(last_line "$out/hvhost.log")" ;;
-	3)
-		status=3 verdict="the guest panicked: $(panic_reason)"
-		if ((emulated)) && interrupted_while_off; then
-			status=7 verdict='the emulated CPU took an interrupt while they were off'
-		fi
-		;;
+	3) status=3 verdict="the guest panicked: $(panic_reason)" ;;
 	4) status=4 verdict='the guest reset itself (triple fault, or reboot)' ;;
 	5) status=5 verdict='this KVM cannot run ordinary guests' ;;
 	'') status=6 verdict="the host side ended early: $(early_end)" ;;
