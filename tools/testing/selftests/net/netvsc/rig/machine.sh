@@ -61,11 +61,9 @@ start_direct()
 }
 
 # Sets qemu and cpu, the emulator and what it emulates.  Under the instruction clock
-# qemu 10 takes several times as long, and of three guests none got to the end of the
-# benchmark: there it is the machine's own, with which one of two did at once.
-# Otherwise without what only costs time, a fifth of it in all: the fifth level of
-# page tables, string instructions that go byte by byte, and a switch at each access
-# to user memory.
+# qemu 10 takes several times as long: there it is the machine's own.  Otherwise
+# without what only costs time, a fifth of it in all: the fifth level of page tables,
+# string instructions that go byte by byte, and a switch at each access to user memory.
 choose_emulator()
 {
 	qemu=qemu-system-x86_64 cpu=max
