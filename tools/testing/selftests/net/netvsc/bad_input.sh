@@ -110,7 +110,7 @@ dropped()
 
 complaints()
 {
-	stats_read && counter synthetic protocol_errors
+	host_counter synthetic protocol_errors
 }
 
 COMPLAINTS=$(complaints)

@@ -5,32 +5,32 @@
 # on each.  To be sourced after lib.sh.
 
 # The host's counters by channel: CH_RX[...] and CH_TX[...], from the guest's
-# side; CH_OPEN, how many are open; GPADLS and GPADL_PAGES, what it is lent.
+# side; CH_OPEN, how many are open
 channels_read()
 {
 	local line word channel
 	local -A is
 
-	control stats || return 1
+	control stats nic=0 channel= open rx_frames tx_frames || return 1
 	CH_RX=() CH_TX=() CH_OPEN=0
 	for line in "${ANSWER[@]}"; do
 		is=()
 		for word in $line; do
 			is[${word%%=*}]=${word#*=}
 		done
-		case $line in
-		"nic=0 channel="*)
-			channel=${is[channel]}
-			CH_RX[channel]=${is[rx_frames]}
-			CH_TX[channel]=${is[tx_frames]}
-			((CH_OPEN += is[open]))
-			;;
-		"vmbus "*)
-			# shellcheck disable=SC2034 # for whoever sources this
-			GPADLS=${is[gpadls]} GPADL_PAGES=${is[gpadl_pages]}
-			;;
-		esac
+		channel=${is[channel]}
+		CH_RX[channel]=${is[rx_frames]}
+		CH_TX[channel]=${is[tx_frames]}
+		CH_OPEN=$((CH_OPEN + is[open]))
 	done
+}
+
+# Pages that the host has been lent
+lent_pages()
+{
+	local text
+
+	text=$(lent) && echo "${text##*=}"
 }
 
 # channels_ethtool: sets CH_MAX and CH_NOW

@@ -83,12 +83,11 @@ no_channel() { channels_read && ((CH_OPEN == 0)); }
 
 nothing_lent()
 {
-	channels_read || return 1
-	msg "lent with the driver: $GPADLS GPADLs, $GPADL_PAGES pages"
+	msg "lent with the driver: $(lent)"
 	unload_driver || return 1
 	wait_for 30 "an end of all channels" no_channel || return 1
-	msg "lent without: $GPADLS GPADLs, $GPADL_PAGES pages"
-	((GPADL_PAGES <= 64))
+	msg "lent without: $(lent)"
+	(($(lent_pages) <= 64))
 }
 
 works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }

@@ -73,39 +73,47 @@ control_open()
 	return 1
 }
 
-# One snapshot of the host's counters, as STATS[vf.rx_frames] and so on.
+# stats_read KEY...: one snapshot of these counters of the host's, as
+# STATS[vf.rx_frames] and so on.  Each character of an answer costs the guest time.
 stats_read()
 {
 	local line word path
 
-	control stats || return 1
+	control stats nic=0 path= "$@" || return 1
 	declare -gA STATS=()
 	for line in "${ANSWER[@]}"; do
-		[[ $line =~ ^nic=0\ path=([a-z]+) ]] || continue
-		path=${BASH_REMATCH[1]}
+		path=${line#* path=} path=${path%% *}
 		for word in $line; do
 			STATS[$path.${word%%=*}]=${word#*=}
 		done
 	done
 }
 
-# counter PATH KEY: from the last snapshot
+# counter PATH KEY: from the last snapshot, which has to have it
 counter()
 {
-	echo "${STATS[$1.$2]:-0}"
+	if [ -z "${STATS[$1.$2]-}" ]; then
+		msg "the host was not asked for $2, or has none for $1" >&2
+		return 1
+	fi
+	echo "${STATS[$1.$2]}"
 }
+
+# host_counter PATH KEY: as it is now
+host_counter() { stats_read "$2" && counter "$1" "$2"; }
+
+host_counter_is() { [ "$(host_counter "$1" "$2")" = "$3" ]; }
 
 # What the guest has lent to the host, as "open=CHANNELS gpadls=N gpadl_pages=N"
 lent()
 {
-	control stats || return 1
-	printf '%s\n' "${ANSWER[@]}" |
-		sed -n 's/^vmbus .* \(open=.* gpadl_pages=[0-9]*\) .*/\1/p'
+	control stats bus=vmbus open gpadls gpadl_pages &&
+		echo "${ANSWER[0]#bus=vmbus }"
 }
 
 lent_is() { [ "$(lent)" = "$1" ]; }
 
-# These are asked often, and each character of an answer costs the guest time.
+# These are asked often: a shorter answer yet.
 
 # host_path PATH: the guest has selected PATH
 host_path()

@@ -125,8 +125,8 @@ loop()
 
 content()
 {
-	stats_read && [ "$(counter synthetic protocol_errors)" = "$ERRORS" ] &&
-		[ "$(counter synthetic tx_bad_offload)" = "$BAD" ]
+	host_counter_is synthetic protocol_errors "$ERRORS" &&
+		host_counter_is synthetic tx_bad_offload "$BAD"
 }
 
 as_before()
@@ -151,7 +151,7 @@ memory()
 works() { load_driver && dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
 settle || bail "the driver does not go and come"
-stats_read
+stats_read protocol_errors tx_bad_offload
 ERRORS=$(counter synthetic protocol_errors) BAD=$(counter synthetic tx_bad_offload)
 check "a TCP connection" iperf_start
 check "it lives through all that can be set" loop

@@ -217,8 +217,7 @@ check "channels that the host did not tell of" channels_later
 unload_driver || bail "the module does not go"
 check "the NIC works when the host does" works
 # Whoever is answered with garbage may well do what the host does not expect.
-stats_read
-ERRORS=$(counter synthetic protocol_errors)
+ERRORS=$(host_counter synthetic protocol_errors)
 
 # --- a NIC that works -------------------------------------------------------
 
@@ -287,7 +286,7 @@ check "down and up: each step refused" change_refused true down_up
 
 no_protocol_errors()
 {
-	stats_read && [ "$(counter synthetic protocol_errors)" = "$ERRORS" ]
+	host_counter_is synthetic protocol_errors "$ERRORS"
 }
 
 more_channels()

@@ -27,8 +27,7 @@ version()
 {
 	local nvsp
 
-	stats_read
-	nvsp=$(counter synthetic nvsp)
+	nvsp=$(host_counter synthetic nvsp)
 	info firmware-version "NVSP $((nvsp >> 16)).$((nvsp & 0xffff))"
 }
 

@@ -36,16 +36,16 @@ feature_is()
 # asked: how much TCP leaves to the host, as CSUM and LSO
 asked()
 {
-	stats_read || return 1
+	stats_read tx_csum tx_lso || return 1
 	CSUM=$(counter synthetic tx_csum) LSO=$(counter synthetic tx_lso)
 	iperf 1 || return 1
-	stats_read || return 1
+	stats_read tx_csum tx_lso || return 1
 	CSUM=$(($(counter synthetic tx_csum) - CSUM))
 	LSO=$(($(counter synthetic tx_lso) - LSO))
 	msg "left to the host: $CSUM checksums, $LSO segmentations"
 }
 
-host_does() { stats_read && [ "$(counter synthetic "$1")" = "$2" ]; }
+host_does() { host_counter_is synthetic "$1" "$2"; }
 
 host_is_told()
 {
@@ -144,11 +144,10 @@ not_refused()
 
 host_content()
 {
-	stats_read && [ "$(counter synthetic tx_bad_offload)" = "$BAD" ]
+	host_counter_is synthetic tx_bad_offload "$BAD"
 }
 
-stats_read
-BAD=$(counter synthetic tx_bad_offload)
+BAD=$(host_counter synthetic tx_bad_offload)
 check "segmentation and checksums are left to the host" everything
 check "without TSO, checksums only" no_tso
 check "without checksums, nothing" no_csum

@@ -27,16 +27,18 @@ unset_all()
 # filter_has ALL_OF NONE_OF
 filter_has()
 {
-	stats_read && ((($(counter synthetic filter) & $1) == $1 &&
-		($(counter synthetic filter) & $2) == 0))
+	local filter
+
+	filter=$(host_counter synthetic filter) &&
+		(((filter & $1) == $1 && (filter & $2) == 0))
 }
 
-filter_is_off() { stats_read && (($(counter synthetic filter) == 0)); }
+filter_is_off() { (($(host_counter synthetic filter) == 0)); }
 
 host_filter()
 {
 	wait_for 30 "filter with $1, without $2" filter_has "$1" "$2" && return
-	msg "the filter is $(counter synthetic filter)"
+	msg "the filter is $(host_counter synthetic filter)"
 	return 1
 }
 

@@ -25,14 +25,9 @@ read -r VMBUS NVSP RSC <<< "${OFFERS[$HOST]:-}"
 
 vmbus_is()
 {
-	local line
-
-	control stats || return 1
-	for line in "${ANSWER[@]}"; do
-		[[ $line != vmbus\ version=* ]] || msg "$line"
-		[[ $line != vmbus\ version="$1"\ * ]] || return 0
-	done
-	return 1
+	control stats bus=vmbus version || return 1
+	msg "${ANSWER[0]}"
+	[ "${ANSWER[0]}" = "bus=vmbus version=$1" ]
 }
 
 speed_is()
@@ -62,14 +57,14 @@ traffic()
 
 no_complaints()
 {
-	stats_read || return 1
+	stats_read protocol_errors tx_bad_offload || return 1
 	msg "protocol errors $(counter synthetic protocol_errors)," \
 		"bad offloads $(counter synthetic tx_bad_offload)"
 	(($(counter synthetic protocol_errors) == 0 &&
 	  $(counter synthetic tx_bad_offload) == 0))
 }
 
-stats_read
+stats_read nvsp speed
 check "VMBus $VMBUS" vmbus_is "$VMBUS"
 check "NVSP $NVSP" [ "$(counter synthetic nvsp)" = "$NVSP" ]
 check "the host's speed" speed_is "$(counter synthetic speed)"

@@ -32,10 +32,10 @@ large()
 {
 	local frames bytes
 
-	stats_read || return 1
+	stats_read rx_frames rx_bytes || return 1
 	frames=$(counter synthetic rx_frames) bytes=$(counter synthetic rx_bytes)
 	"$@" || return 1
-	stats_read || return 1
+	stats_read rx_frames rx_bytes || return 1
 	frames=$(($(counter synthetic rx_frames) - frames))
 	bytes=$(($(counter synthetic rx_bytes) - bytes))
 	msg "$bytes bytes in $frames frames"

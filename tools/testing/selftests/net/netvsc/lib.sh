@@ -327,7 +327,7 @@ ping_errors()
 		while read -r line; do msg "$line"; done
 	msg "dropped by $NIC: $(attr statistics/tx_dropped) sending," \
 		"$(attr statistics/rx_dropped) receiving"
-	stats_read && msg "dropped by the host:" \
+	stats_read rx_dropped tx_unselected && msg "dropped by the host:" \
 		"$(counter synthetic rx_dropped) and" \
 		"$(counter synthetic tx_unselected) synthetic," \
 		"$(counter vf rx_dropped) and $(counter vf tx_unselected) VF"
@@ -394,11 +394,11 @@ traffic_only_on()
 
 	[ "$1" = vf ] || other=vf
 	ping_more 3 || return 1
-	stats_read || return 1
+	stats_read rx_frames tx_frames || return 1
 	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)
 	rx2=$(counter "$other" rx_frames) tx2=$(counter "$other" tx_frames)
 	ping_more 20 || return 1
-	stats_read || return 1
+	stats_read rx_frames tx_frames || return 1
 	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
 	rx2=$(($(counter "$other" rx_frames) - rx2))
 	tx2=$(($(counter "$other" tx_frames) - tx2))
@@ -551,8 +551,7 @@ restore()
 				wait_for 30 "end of the VF" vf_gone
 			} || return 1
 		fi
-		stats_read || return 1
-		[ "${STATS[synthetic.link]:-1}" = 1 ] || control nic 0 link on
+		host_counter_is synthetic link 1 || control nic 0 link on
 	fi
 	[ "$(attr mtu)" = 1500 ] || ip link set dev "$NIC" mtu 1500
 	ip link set dev "$NIC" up || return 1

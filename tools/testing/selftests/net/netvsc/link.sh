@@ -52,8 +52,7 @@ change_and_off()
 		(($(changes) == CHANGES + 1)) && link_on
 }
 
-stats_read
-SPEED=$(counter synthetic speed)
+SPEED=$(host_counter synthetic speed)
 trap 'control nic 0 speed "$SPEED"; cleanup' EXIT
 
 check "link off takes the carrier away" link_off

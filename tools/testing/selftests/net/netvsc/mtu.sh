@@ -24,7 +24,7 @@ set_mtu()
 }
 
 # It sizes its pieces of the receive buffer by that.
-host_mtu() { stats_read && [ "$(counter synthetic mtu_asked)" = "$1" ]; }
+host_mtu() { host_counter_is synthetic mtu_asked "$1"; }
 
 vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
 

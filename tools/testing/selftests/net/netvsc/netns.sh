@@ -65,11 +65,12 @@ echoes_on()
 	[ "$1" = vf ] || other=vf
 	wait_for 30 "answer" ns ping -n -q -c 1 -W 2 "$HOST4" > /dev/null ||
 		return 1
-	wait_for 30 "$1 path" host_path "$1" && stats_read || return 1
+	wait_for 30 "$1 path" host_path "$1" &&
+		stats_read rx_frames tx_frames || return 1
 	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)
 	rx2=$(counter $other rx_frames) tx2=$(counter $other tx_frames)
 	ns ping -n -q -c 30 -i 0.05 -W 5 "$HOST4" > "$TMP/echoes" || return 1
-	stats_read || return 1
+	stats_read rx_frames tx_frames || return 1
 	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
 	rx2=$(($(counter $other rx_frames) - rx2))
 	tx2=$(($(counter $other tx_frames) - tx2))

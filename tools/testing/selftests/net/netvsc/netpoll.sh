@@ -49,10 +49,9 @@ past_the_vf()
 {
 	local frames
 
-	stats_read || return 1
-	frames=$(counter synthetic tx_frames)
-	logged with-vf && stats_read || return 1
-	frames=$(($(counter synthetic tx_frames) - frames))
+	frames=$(host_counter synthetic tx_frames) || return 1
+	logged with-vf || return 1
+	frames=$(($(host_counter synthetic tx_frames) - frames))
 	msg "$frames frames on the synthetic path"
 	((frames > COUNT))
 }

@@ -85,7 +85,7 @@ field()
 	echo 0
 }
 
-selected() { control stats && [ "$(field "$1" "$2" selected)" = 1 ]; }
+selected() { control stats path= selected && [ "$(field "$1" "$2" selected)" = 1 ]; }
 
 nic_answers()
 {
@@ -101,7 +101,7 @@ all_at_once()
 	for ((i = 0; i < NR; i++)); do
 		wait_for 30 "answer to NIC $i" nic_answers "$i" || return 1
 	done
-	control stats || return 1
+	control stats path= tx_frames || return 1
 	for ((i = 0; i < NR; i++)); do
 		path=${PATHS[$i]:-synthetic} other=vf
 		[ "$path" = synthetic ] || other=synthetic
@@ -114,7 +114,7 @@ all_at_once()
 		pids+=($!)
 	done
 	wait "${pids[@]}"
-	control stats || return 1
+	control stats path= tx_frames || return 1
 	for ((i = 0; i < NR; i++)); do
 		path=${PATHS[$i]:-synthetic} other=vf
 		[ "$path" = synthetic ] || other=synthetic

@@ -18,8 +18,7 @@ VERSIONS=(1 2 4 5 6 6.1)
 plan 15
 need control ethtool iperf3
 setup
-stats_read
-HIGHEST=$(counter synthetic nvsp)
+HIGHEST=$(host_counter synthetic nvsp)
 trap 'highest > /dev/null; ip link del dev "$NIC.v" 2> /dev/null; cleanup' EXIT
 
 # new_session VERSION: one for which the host knows no later version
@@ -39,7 +38,7 @@ highest()
 	done
 }
 
-is_in_use() { stats_read && [ "$(counter synthetic nvsp)" = "${NUMBER[$1]}" ]; }
+is_in_use() { host_counter_is synthetic nvsp "${NUMBER[$1]}"; }
 
 # The first frame after a new session may still wait for an address of the host's.
 traffic()
@@ -61,7 +60,7 @@ vlan()
 # What the host has counted so far
 complaints()
 {
-	stats_read && echo "$(counter synthetic protocol_errors)" \
+	stats_read protocol_errors tx_bad_offload && echo "$(counter synthetic protocol_errors)" \
 		"$(counter synthetic tx_bad_offload)"
 }
 
@@ -107,7 +106,6 @@ for version in "${VERSIONS[@]}"; do
 	check "the host has nothing to complain of" content
 done
 check "and the latest again" eval 'highest && traffic'
-stats_read
-check "which it was at first" [ "$(counter synthetic nvsp)" = "$HIGHEST" ]
+check "which it was at first" host_counter_is synthetic nvsp "$HIGHEST"
 channels_set "$CHANNELS" || msg "the NIC has not as many channels as before"
 finish

@@ -91,14 +91,11 @@ peer_down()
 # sum KEY
 channel_sum()
 {
-	local line word total=0
+	local line total=0
 
-	control stats || return 1
+	control stats nic=0 channel= "$1" || return 1
 	for line in "${ANSWER[@]}"; do
-		[[ $line = "nic=0 channel="* ]] || continue
-		for word in $line; do
-			[[ $word != "$1="* ]] || total=$((total + ${word#*=}))
-		done
+		total=$((total + ${line##*=}))
 	done
 	echo "$total"
 }

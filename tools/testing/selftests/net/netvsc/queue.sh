@@ -95,8 +95,8 @@ xps_rules()
 # Frames on all channels that came with a hash, and frames
 hashed()
 {
-	control stats || return 1
-	printf '%s\n' "${ANSWER[@]}" | awk '/^nic=0 channel=/ {
+	control stats nic=0 channel= tx_hash tx_frames || return 1
+	printf '%s\n' "${ANSWER[@]}" | awk '{
 		for (i = 1; i <= NF; i++) {
 			split($i, word, "=")
 			sum[word[1]] += word[2]

@@ -178,9 +178,9 @@ traffic()
 
 host_frames()
 {
-	stats_read || return 1
-	HOST_RX=$((${STATS[synthetic.rx_frames]} + ${STATS[vf.rx_frames]:-0}))
-	HOST_TX=$((${STATS[synthetic.tx_frames]} + ${STATS[vf.tx_frames]:-0}))
+	stats_read rx_frames tx_frames || return 1
+	HOST_RX=$((${STATS[synthetic.rx_frames]} + ${STATS[vf.rx_frames]}))
+	HOST_TX=$((${STATS[synthetic.tx_frames]} + ${STATS[vf.tx_frames]}))
 }
 
 # near A B: others' frames are few

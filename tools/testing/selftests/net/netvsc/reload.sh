@@ -23,7 +23,7 @@ reload_busy()
 	return "$up"
 }
 
-errors() { stats_read && counter synthetic protocol_errors; }
+errors() { host_counter synthetic protocol_errors; }
 no_errors() { [ -n "$ERRORS" ] && [ "$(errors)" = "$ERRORS" ]; }
 
 ERRORS=$(errors)

@@ -43,8 +43,6 @@ set_to()
 	return 1
 }
 
-lent_pages() { channels_read && echo "$GPADL_PAGES"; }
-
 # Sections of a megabyte and more are seen in what the host is lent.
 memory_follows()
 {

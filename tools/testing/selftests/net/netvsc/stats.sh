@@ -24,12 +24,12 @@ snapshot()
 		for name in $COUNTERS; do
 			GUEST[$name]=$(attr statistics/"$name")
 		done
-		stats_read || return 1
+		stats_read {rx,tx}_{frames,bytes} || return 1
 		for name in rx tx; do
 			HOST[${name}_packets]=$((${STATS[synthetic.${name}_frames]} \
-				+ ${STATS[vf.${name}_frames]:-0}))
+				+ ${STATS[vf.${name}_frames]}))
 			HOST[${name}_bytes]=$((${STATS[synthetic.${name}_bytes]} \
-				+ ${STATS[vf.${name}_bytes]:-0}))
+				+ ${STATS[vf.${name}_bytes]}))
 		done
 		now="${GUEST[*]} ${HOST[*]}"
 		[ "$before" != "$now" ] || return 0
@@ -64,7 +64,7 @@ measure()
 
 # What the host lends for a received packet it cannot use again until it has been
 # told that the packet was taken.
-all_back() { stats_read && [ "$(counter synthetic rx_held)" = 0 ]; }
+all_back() { host_counter_is synthetic rx_held 0; }
 
 # within A B SLACK
 within() { (($1 <= $2 + $3 && $1 >= $2 - $3)); }

@@ -19,13 +19,7 @@ trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; cleanup' EXIT
 # Number of the first channel: another one after each connection to VMBus
 relid()
 {
-	local line
-
-	control stats || return 1
-	for line in "${ANSWER[@]}"; do
-		[[ $line =~ ^nic=0\ channel=0\ .*relid=([0-9]+) ]] || continue
-		echo "${BASH_REMATCH[1]}"
-	done
+	control stats nic=0 channel=0 relid && echo "${ANSWER[0]##*=}"
 }
 
 # Down and up again; VMBus was left meanwhile.
@@ -81,7 +75,7 @@ plain()
 # flows come on the second channel.
 host_has_it()
 {
-	stats_read && [ "$(counter synthetic rx_csum)" = 0 ] || return 1
+	host_counter_is synthetic rx_csum 0 || return 1
 	measure iperf 3 -R -P 8 && mostly_on 1 80 "${GREW_RX[@]}"
 }
 
@@ -129,7 +123,7 @@ vf_rx_packets()
 # What the host had for VFs and the NIC has not got, and what the host had to drop
 vf_owes()
 {
-	stats_read || return 1
+	stats_read rx_frames rx_dropped || return 1
 	OWED=$(($(counter vf rx_frames) - $(vf_rx_packets)))
 	DROPPED=$(counter vf rx_dropped)
 }

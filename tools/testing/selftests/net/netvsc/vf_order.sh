@@ -29,15 +29,12 @@ find_nic_by_mac()
 	return 1
 }
 
-# What stats says of NIC 1's path $1, which stats_read leaves out
-nic1_stats()
+nic1_path() { control path 1 && [[ ${ANSWER[0]} = "selected=$1 "* ]]; }
+
+nic1_frames()
 {
-	control stats && printf '%s\n' "${ANSWER[@]}" | grep "^nic=1 path=$1 "
+	control stats nic=1 path="$1" tx_frames && echo "${ANSWER[0]##*=}"
 }
-
-nic1_path() { [[ $(nic1_stats "$1") = *" selected=1 "* ]]; }
-
-nic1_frames() { nic1_stats "$1" | sed 's/.* tx_frames=\([0-9]*\).*/\1/'; }
 
 in_use()
 {
@@ -197,7 +194,11 @@ second_removed()
 	control nic 1 remove && wait_for 60 "end of its VF" no_second_vf
 }
 
-no_second_vf() { ! find_free_vf "$MAC1" && ! nic1_stats vf > /dev/null; }
+no_second_vf()
+{
+	! find_free_vf "$MAC1" && control stats nic=1 path=vf state &&
+		((${#ANSWER[@]} == 0))
+}
 
 check "a second NIC at run time" second_nic
 check "its VF is enslaved to it, and used" second_vf

@@ -91,8 +91,8 @@ guest_sends_on_vf()
 {
 	local tx
 
-	stats_read && tx=$(counter vf tx_frames) && answers "$HOST4" &&
-		stats_read && (($(counter vf tx_frames) > tx))
+	tx=$(host_counter vf tx_frames) && answers "$HOST4" &&
+		(($(host_counter vf tx_frames) > tx))
 }
 
 # The host has been on the VF all the while; the guest has to ask anew.
@@ -151,8 +151,7 @@ none_too_early()
 {
 	local n
 
-	stats_read || return 1
-	n=$(($(counter vf tx_unselected) - UNSELECTED))
+	n=$(($(host_counter vf tx_unselected) - UNSELECTED))
 	((n == 0)) && return
 	msg "$n frames too early"
 	return 1
@@ -163,8 +162,7 @@ plug_late()
 	local start=$SECONDS
 
 	# The host counts for all VFs that the NIC has had.
-	stats_read || return 1
-	UNSELECTED=$(counter vf tx_unselected)
+	UNSELECTED=$(host_counter vf tx_unselected) || return 1
 	control fault 0 switch-late $LATE && vf_plug || return 1
 	# SECONDS counts whole ones
 	((SECONDS - start >= LATE - 1))

@@ -23,11 +23,11 @@ answered()
 {
 	local got before
 
-	wait_for 30 "$2 path" host_path "$2" && stats_read || return 1
-	before=$(counter "$2" rx_frames)
+	wait_for 30 "$2 path" host_path "$2" &&
+		before=$(host_counter "$2" rx_frames) || return 1
 	got=$(ping -n -q -c $COUNT -i 0.05 -W 2 "$HOST4" 2>&1 |
 		awk '/received/ { print $4 }')
-	stats_read
+	stats_read rx_frames
 	((got == $1 && $(counter "$2" rx_frames) - before >= COUNT)) && return
 	msg "$got answers, not $1; $2: $(($(counter "$2" rx_frames) - before)) frames"
 	return 1

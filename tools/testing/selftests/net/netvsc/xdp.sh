@@ -60,10 +60,7 @@ with()
 }
 
 # Frames that the NIC has sent, as the host counts them
-sent()
-{
-	stats_read && counter synthetic tx_frames
-}
+sent() { host_counter synthetic tx_frames; }
 
 # sends N COMMAND...: that, and N frames at least go out
 sends()

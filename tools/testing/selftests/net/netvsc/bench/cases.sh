@@ -390,8 +390,7 @@ vf_cases()
 	no_qdisc "$VF"
 	vf_tx_cases
 	vf_rx_case vf_rx_through_ns
-	stats_read
-	(($(counter vf rx_frames) > LARGE * TIMES)) ||
+	(($(host_counter vf rx_frames) > LARGE * TIMES)) ||
 		msg "frames did not come on the VF"
 	control vf 0 eject
 	wait_for 10 "the end of the VF" vf_gone

@@ -23,6 +23,7 @@
 #include "loop.h"
 #include "nic.h"
 #include "nvsp_wire.h"
+#include "select.h"
 #include "uart.h"
 
 #define LINE_LIMIT	512
@@ -498,17 +499,31 @@ static void do_path(struct host *host, char *rest, const struct reply *to)
 	do_report(host, rest, to, nic_print_path);
 }
 
+/* Whole, or what was asked for */
 static void do_stats(struct host *host, char *rest, const struct reply *to)
 {
-	struct text text = { 0 };
+	struct text all = { 0 }, text = { 0 };
+	struct selection sel = { 0 };
+	const char *why = NULL;
+	char *word;
 
-	(void)rest;
-	if (!text_open(&text)) {
-		reply_done(to, "out of memory");
+	while (!why && *(word = next_word(&rest)))
+		why = select_word(&sel, word);
+	if (!why && !text_open(&all))
+		why = "out of memory";
+	if (why) {
+		reply_done(to, why);
 		return;
 	}
-	host_print_stats(host, text.out);
-	text_reply(&text, to);
+	host_print_stats(host, all.out);
+	fclose(all.out);
+	if (text_open(&text)) {
+		select_print(&sel, all.bytes, text.out);
+		text_reply(&text, to);
+	} else {
+		reply_done(to, "out of memory");
+	}
+	free(all.bytes);
 }
 
 static void do_mark(struct host *host, char *rest, const struct reply *to)
@@ -585,8 +600,10 @@ static const struct command {
 	{ "path", do_path, true,
 	  "path N                        which path the guest has selected, and the\n"
 	  "                              state of the VF; short, for who asks often" },
-	{ "stats", do_stats, false,
-	  "stats                         state and counters of each path" },
+	{ "stats", do_stats, true,
+	  "stats [KEY | KEY=[VALUE]]...  state and counters of each path; of the lines\n"
+	  "                              that hold each KEY=VALUE only those with a\n"
+	  "                              KEY, and of these only that" },
 	{ "capture", do_capture, true,
 	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file\n"
 	  "capture N off                 end both captures of NIC N" },

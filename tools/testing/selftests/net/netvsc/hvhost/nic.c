@@ -576,7 +576,7 @@ static void print_vmbus(const struct host *host, FILE *out)
 	struct vmbus_stats st;
 
 	vmbus_get_stats(host->vmbus, &st);
-	fprintf(out, "vmbus version=%u.%u channels=%u open=%u gpadls=%u"
+	fprintf(out, "bus=vmbus version=%u.%u channels=%u open=%u gpadls=%u"
 		" gpadl_pages=%u messages_in=%" PRIu64 " messages_out=%" PRIu64
 		" interrupts=%" PRIu64 " host=%s\n", version >> 16,
 		version & 0xffff, st.channels, st.open_channels, st.gpadls,

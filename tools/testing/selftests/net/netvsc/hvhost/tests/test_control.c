@@ -650,9 +650,38 @@ TEST(stats)
 		     "nic=0 channel=1 open=0 relid=0 vp=0 rx_frames=0"
 		     " tx_frames=1 waiting=0 tx_messages=0 tx_csum=0 tx_lso=0"
 		     " tx_vlan=0 tx_hash=0\n"
-		     "vmbus version=5.3 channels=2 open=0 gpadls=0 gpadl_pages=0"
+		     "bus=vmbus version=5.3 channels=2 open=0 gpadls=0 gpadl_pages=0"
 		     " messages_in=0 messages_out=0 interrupts=99 host=ws2022\n"
 		     "ok\n", say("stats"));
+}
+
+TEST(stats_of_interest)
+{
+	unsigned int i;
+	char many[64] = "stats";
+
+	with_vf();
+	EXPECT_STREQ("nic=0 path=synthetic link=1 rx_frames=1\n"
+		     "nic=0 path=vf link=1 rx_frames=7\n"
+		     "nic=0 channel=0 rx_frames=5\n"
+		     "nic=0 channel=1 rx_frames=0\n"
+		     "ok\n", say("stats rx_frames link"));
+	EXPECT_STREQ("nic=0 path=vf rx_frames=7\nok\n",
+		     say("stats path=vf rx_frames"));
+	EXPECT_STREQ("nic=0 path=vf state=offered\nok\n", say("stats state"));
+	EXPECT_STREQ("nic=0 channel=0 open=1\nnic=0 channel=1 open=0\nok\n",
+		     say("stats channel= open"));
+	EXPECT_STREQ("bus=vmbus open=0 host=ws2022\nok\n",
+		     say("stats bus=vmbus open host"));
+	/* All of the line, and not of one that only begins like it */
+	EXPECT_EQ(0, strncmp(say("stats channel=1"), "nic=0 channel=1 open=0 ",
+			     23));
+	EXPECT_STREQ("ok\n", say("stats channel=1 path=vf"));
+	EXPECT_STREQ("ok\n", say("stats rx_frame path=v"));
+	EXPECT_STREQ("ok\n", say("stats nic=1 rx_frames"));
+	for (i = 0; i < 17; i++)
+		strcat(many, " x");
+	EXPECT_EQ(0, strncmp(say(many), "error: ", 7));
 }
 
 TEST(hold)
@@ -702,7 +731,7 @@ TEST(wrong_commands)
 		"nic 0 network-change now", "steps", "steps x",
 		"nic 0 remove now", "nic 0 link", "nic 0 link up", "vf", "vf 0",
 		"vf 0 fly", "vf 1 add", "vf 0 eject", "vf 0 yank", "vf 0 add it",
-		"vf 0 link on", "stats please", "help me", "quit now", "capture",
+		"vf 0 link on", "help me", "quit now", "capture",
 		"capture 0", "capture 0 vf", "capture 0 both x", "capture 1 vf x",
 		"capture 0 off x", "HELP", "fault", "fault 0", "fault 1 off",
 		"fault 0 off 1", "fault 0 none", "fault 0 nvsp-short x",
