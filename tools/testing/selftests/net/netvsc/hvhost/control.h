@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The line protocol, on a Unix socket and on the guest's second serial port.
+ * The line protocol on a Unix socket and on the guest's second serial port.
  * control.c
  */
 #ifndef HVHOST_CONTROL_H
@@ -22,14 +22,5 @@ void control_stop(void);	/* removes the socket */
  * uart_create(), @ctx is not used.  Bytes before control_start() are dropped.
  */
 void control_from_uart(void *ctx, const uint8_t *data, size_t len);
-
-/*
- * Carries out one line; the answer ("ok ..." or "error: ...", each line ending
- * in a newline, the last line of an answer being the one that starts with ok or
- * error) is written to @out through @write.
- */
-void control_line(struct host *host, char *line,
-		  void (*write)(void *ctx, const char *text, size_t len),
-		  void *ctx);
 
 #endif

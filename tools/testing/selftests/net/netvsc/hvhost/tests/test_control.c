@@ -15,6 +15,7 @@
 
 #include "kselftest_harness.h"
 
+#include "command.h"
 #include "control.h"
 #include "generation.h"
 #include "log.h"
@@ -360,7 +361,7 @@ void uart_input(struct uart *uart, const void *data, size_t len)
 	strncat(uart_text, data, len);
 }
 
-/* One line through control_line() */
+/* One line through command_run() */
 
 static struct host *host;
 static char answer[16384];
@@ -378,7 +379,7 @@ static const char *say(const char *line)
 	answer[0] = '\0';
 	trace[0] = '\0';
 	snprintf(copy, sizeof(copy), "%s", line);
-	control_line(host, copy, collect, NULL);
+	command_run(host, copy, collect, NULL);
 	return answer;
 }
 
