@@ -124,6 +124,27 @@ void netvsc_vf_look_around(struct netvsc *nv)
 	netvsc_vf_bind(nv, found);
 }
 
+/* It stays where it is, and what it is, as long as RTNL is held. */
+static struct net_device *vf_to_fetch(struct netvsc *nv)
+{
+	struct net *home = dev_net(nv->ndev);
+	struct net_device *found = NULL;
+	struct net_device *dev;
+	struct net *net;
+
+	/* RTNL does not keep namespaces from coming and going. */
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		if (net != nv->vf.fetch_from || net_eq(net, home))
+			continue;
+		for_each_netdev(net, dev)
+			if (netvsc_vf_partner(dev) == nv && !netvsc_vf_owner(dev))
+				found = dev;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
 /*
  * A VF that netvsc has left behind by moving to another namespace, or that was
  * plugged while netvsc was in one, comes after it.  One that somebody has moved
@@ -131,23 +152,14 @@ void netvsc_vf_look_around(struct netvsc *nv)
  */
 void netvsc_vf_fetch(struct netvsc *nv)
 {
-	struct net *home = dev_net(nv->ndev);
+	struct net_device *found = vf_to_fetch(nv);
 	struct netvsc_vf *nvf = &nv->vf;
-	struct net_device *dev, *found = NULL;
-	struct net *net;
 	int err;
 
-	for_each_net(net) {
-		if (net != nvf->fetch_from || net_eq(net, home))
-			continue;
-		for_each_netdev(net, dev)
-			if (netvsc_vf_partner(dev) == nv && !netvsc_vf_owner(dev))
-				found = dev;
-	}
 	nvf->fetch_from = NULL;
 	if (!found || nvf->vf)
 		return;
-	err = dev_change_net_namespace(found, home, "eth%d");
+	err = dev_change_net_namespace(found, dev_net(nv->ndev), "eth%d");
 	if (!err)
 		return;
 	netdev_info(nv->ndev, "VF %s does not come along (%d)\n",
