@@ -29,7 +29,7 @@ FAULTS="
 "
 FLOOD=200
 
-plan 37
+plan 38
 need control ethtool dmesg
 setup
 
@@ -133,6 +133,9 @@ done <<< "$FAULTS"
 check "$FLOOD at once: traffic goes on" inject nvsp-unknown $FLOOD
 check_counted "$FLOOD at once: all counted, few lines of log" \
 	dropped host_bad_nvsp $FLOOD 40
+# A host that does not get its memory back has none in the end.
+gives_back() { wait_for 10 "the rest" host_counter_is synthetic rx_held 0; }
+check "the host has back what it sent, malformed or not" gives_back
 check "the guest did nothing that the host complains of" \
 	no_more_complaints
 finish

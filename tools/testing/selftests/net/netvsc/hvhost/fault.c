@@ -311,7 +311,11 @@ static const char *send_message(const struct message *msg,
 				   msg->data, msg->len, msg->header);
 	if (status == RING_FULL)
 		return "the guest has no room for it";
-	return status == RING_OK ? NULL : "not sent";
+	if (status != RING_OK)
+		return "not sent";
+	if (msg->flags & PKT_FLAG_COMPLETE)
+		rx->malformed++;
+	return NULL;
 }
 
 /* Coalesced frames */

@@ -15,7 +15,7 @@
 struct channel;
 struct rx_pool;
 
-/* Transaction id of packets that are not accounted for. */
+/* Transaction id of transfer packets that make no sense. */
 #define FAULT_TRANS	(1ull << 63 | 1)
 #define FAULT_MAX_SEND	256		/* messages at once */
 #define FAULT_MAX_LATE	3600		/* seconds */

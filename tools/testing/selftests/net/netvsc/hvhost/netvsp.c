@@ -218,7 +218,7 @@ void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)
 		.tx_bad_offload = nv->rndis.tx_bad_offload,
 		.rx_csum = nv->rndis.rx_csum4 & NDIS_CSUM_TCP,
 		.rsc = nv->rndis.rsc4 && nv->rndis.rsc6,
-		.rx_held = nv->rx.busy,
+		.rx_held = nv->rx.busy + nv->rx.malformed,
 	};
 }
 

@@ -240,13 +240,26 @@ void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
 
 /* Packets of the guest */
 
+/* False: the guest has no such packet. */
+static bool take_back(struct queue *q, uint64_t trans_id)
+{
+	struct rx_pool *pool = &q->nv->rx;
+
+	if (trans_id != FAULT_TRANS)
+		return rx_complete(pool, q->chan, trans_id);
+	if (!pool->malformed)
+		return false;
+	pool->malformed--;
+	return true;
+}
+
 static void handle_completion(struct queue *q, const struct packet *pkt)
 {
 	struct netvsp *nv = q->nv;
 	struct nvsp_rndis_done done;
 
 	/* Guests may ignore that we would like to hear of this one. */
-	if (pkt->trans_id == TRANS_ASSOCIATION || pkt->trans_id == FAULT_TRANS)
+	if (pkt->trans_id == TRANS_ASSOCIATION)
 		return;
 	if (pkt->len < sizeof(done)) {
 		netvsp_fail(nv, "completion too short");
@@ -255,7 +268,7 @@ static void handle_completion(struct queue *q, const struct packet *pkt)
 	memcpy(&done, pkt->payload, sizeof(done));
 	if (done.type != NVSP_RNDIS_DONE)
 		netvsp_fail(nv, "completion of an unknown type");
-	else if (!rx_complete(&nv->rx, q->chan, pkt->trans_id))
+	else if (!take_back(q, pkt->trans_id))
 		netvsp_fail(nv, "completion of a packet that was not sent");
 }
 

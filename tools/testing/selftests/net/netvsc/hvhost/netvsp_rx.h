@@ -39,6 +39,7 @@ struct rx_waiting;
  * @id: as the guest calls the buffer
  * @size: of a sub-allocation, bytes
  * @busy: packets that the guest has not completed
+ * @malformed: the same of those that a fault has sent
  * @slots: kept after the buffer is revoked, for completions that are under way
  * @msg_len: length of NVSP messages in this session
  */
@@ -50,6 +51,7 @@ struct rx_pool {
 	uint32_t free;
 	uint32_t next;
 	uint32_t busy;
+	uint32_t malformed;
 	struct rx_slot *slots;
 	uint32_t msg_len;
 };
