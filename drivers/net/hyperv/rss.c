@@ -44,11 +44,15 @@ static void rss_adopt(struct netvsc *nv, const struct steer_rss_caps *caps)
 	state->host = *caps;
 	state->on = false;
 
-	/* Ports of UDP are left out: fragments have none, and come later. */
-	if (!state->known)
+	/*
+	 * Ports of UDP are left out: fragments have none, and come later.  A host
+	 * that hashes nothing has no say in what the next one does.
+	 */
+	if (!nv->rss.hashes)
 		nv->rss.hashes = caps->hashes &
 				 ~(NDIS_HASH_UDP4 | NDIS_HASH_UDP6);
-	nv->rss.hashes &= caps->hashes;
+	else if (caps->hashes)
+		nv->rss.hashes &= caps->hashes;
 
 	if (nv->rss.entries != caps->entries) {
 		nv->rss.entries = caps->entries;
@@ -231,8 +235,10 @@ int netvsc_set_rxfh(struct net_device *ndev, struct ethtool_rxfh_param *rxfh,
 int netvsc_get_rxfh_fields(struct net_device *ndev,
 			   struct ethtool_rxfh_fields *fields)
 {
+	const struct steer_rss *rss = &netvsc_priv(ndev)->rss;
+
 	fields->data = steer_hashes_to_fields(fields->flow_type,
-					      netvsc_priv(ndev)->rss.hashes);
+					      rss->entries ? rss->hashes : 0);
 	return 0;
 }
 
