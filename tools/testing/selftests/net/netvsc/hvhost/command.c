@@ -338,36 +338,6 @@ static void for_nic(struct host *host, char *rest, const struct reply *to,
 		reply_done(to, fn(host, id, rest));
 }
 
-static void do_nic(struct host *host, char *rest, const struct reply *to)
-{
-	for_nic(host, rest, to, nic_command);
-}
-
-static void do_vf(struct host *host, char *rest, const struct reply *to)
-{
-	for_nic(host, rest, to, vf_command);
-}
-
-static void do_hold(struct host *host, char *rest, const struct reply *to)
-{
-	for_nic(host, rest, to, hold_command);
-}
-
-static void do_release(struct host *host, char *rest, const struct reply *to)
-{
-	for_nic(host, rest, to, release_command);
-}
-
-static void do_offer(struct host *host, char *rest, const struct reply *to)
-{
-	for_nic(host, rest, to, offer_command);
-}
-
-static void do_capture(struct host *host, char *rest, const struct reply *to)
-{
-	for_nic(host, rest, to, capture_command);
-}
-
 /* step NAME[#INDEX] ACTION [NUMBER] */
 static const char *fault_step(struct host *host, unsigned int id, char *rest)
 {
@@ -540,15 +510,21 @@ static void do_quit(struct host *host, char *rest, const struct reply *to)
 
 static void do_help(struct host *host, char *rest, const struct reply *to);
 
+/**
+ * struct command - what the first word of a line may be
+ * @fn: does it, and answers
+ * @on_nic: in its place: does it to the NIC of the second word; why not, or NULL
+ */
 static const struct command {
 	const char *name;
 	void (*fn)(struct host *host, char *rest, const struct reply *to);
+	const char *(*on_nic)(struct host *host, unsigned int id, char *rest);
 	bool takes_words;
 	const char *help;
 } commands[] = {
-	{ "help", do_help, false,
+	{ "help", do_help, NULL, false,
 	  "help                          this text" },
-	{ "nic", do_nic, true,
+	{ "nic", NULL, nic_command, true,
 	  "nic N add MAC | remove        give the guest a NIC, take it away\n"
 	  "nic N rescind                 take it, and leave the guest its VF\n"
 	  "nic N link on|off             cable of the synthetic path\n"
@@ -557,7 +533,7 @@ static const struct command {
 	  "                              1, 2, 4, 5, 6 or 6.1\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"
 	  "nic N network-change          have the guest look where it is now" },
-	{ "vf", do_vf, true,
+	{ "vf", NULL, vf_command, true,
 	  "vf N add                      assign a VF to NIC N, and offer it as soon as\n"
 	  "                              the NIC's driver can be told of it\n"
 	  "vf N add-early                offer it at once\n"
@@ -572,28 +548,28 @@ static const struct command {
 	  "                              power-on, and the guest is not told\n"
 	  "vf N select on|off            move the data path to it and back, as if\n"
 	  "                              the guest's netvsc had asked for that" },
-	{ "hold", do_hold, true,
+	{ "hold", NULL, hold_command, true,
 	  "hold N                        take nothing from NIC N's rings and put\n"
 	  "                              nothing on them; frames for it pile up, and\n"
 	  "                              the guest need not signal.  What is left of\n"
 	  "                              the host: messages of VMBus and vPCI, and an\n"
 	  "                              exit for each write to a VF's register" },
-	{ "offer", do_offer, true,
+	{ "offer", NULL, offer_command, true,
 	  "offer N                       offer what has piled up, as far as there is\n"
 	  "                              room, and go on holding" },
-	{ "release", do_release, true,
+	{ "release", NULL, release_command, true,
 	  "release N                     let go: all that was left is done at once" },
-	{ "path", do_path, true,
+	{ "path", do_path, NULL, true,
 	  "path N                        which path the guest has selected, and the\n"
 	  "                              state of the VF; short, for who asks often" },
-	{ "stats", do_stats, true,
+	{ "stats", do_stats, NULL, true,
 	  "stats [KEY | KEY=[VALUE]]...  state and counters of each path; of the lines\n"
 	  "                              that hold each KEY=VALUE only those with a\n"
 	  "                              KEY, and of these only that" },
-	{ "capture", do_capture, true,
+	{ "capture", NULL, capture_command, true,
 	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file\n"
 	  "capture N off                 end both captures of NIC N" },
-	{ "fault", do_fault, true,
+	{ "fault", do_fault, NULL, true,
 	  "fault N NAME [NUMBER]         do something wrong to NIC N, once or\n"
 	  "                              NUMBER times\n"
 	  "fault N step NAME ACTION [NUMBER]\n"
@@ -601,11 +577,11 @@ static const struct command {
 	  "fault N off                   do nothing wrong any more, and forget\n"
 	  "                              which steps the guest has taken\n"
 	  "fault list                    what can be done wrong" },
-	{ "steps", do_steps, true,
+	{ "steps", do_steps, NULL, true,
 	  "steps N                       which it has taken since, in order" },
-	{ "mark", do_mark, true,
+	{ "mark", do_mark, NULL, true,
 	  "mark TEXT                     put TEXT in hvhost's log; ok TIME" },
-	{ "quit", do_quit, false,
+	{ "quit", do_quit, NULL, false,
 	  "quit                          stop the guest, end hvhost" },
 };
 
@@ -637,6 +613,8 @@ void command_run(struct host *host, char *line, command_write_fn write,
 			continue;
 		if (!commands[i].takes_words && *last_words(rest))
 			reply(&to, "error: %s takes no words\n", word);
+		else if (commands[i].on_nic)
+			for_nic(host, rest, &to, commands[i].on_nic);
 		else
 			commands[i].fn(host, rest, &to);
 		return;
