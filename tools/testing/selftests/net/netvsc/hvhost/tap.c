@@ -265,7 +265,10 @@ static bool send_parts(struct tap *tap, const struct frame *frame,
 	};
 
 	to_header(frame, &hdr);
-	return writev(tap->fd, iov, 5) > 0;
+	if (writev(tap->fd, iov, 5) > 0)
+		return true;
+	log_guest_error(&tap->rate, "tap", "write: %s", strerror(errno));
+	return false;
 }
 
 bool tap_send(struct tap *tap, const struct frame *frame)

@@ -18,7 +18,7 @@ struct tap *tap_open(const char *name, struct vswitch *vs);
 struct tap *tap_attach(int fd, struct vswitch *vs);
 void tap_close(struct tap *tap);
 
-/* False if the device did not take the frame. */
+/* False (and now and then a line of log) if the device did not take the frame. */
 bool tap_send(struct tap *tap, const struct frame *frame);
 
 /* The switch has room again: go on reading if reading was put off. */
