@@ -24,28 +24,36 @@ trap 'detach 2> /dev/null; cleanup' EXIT
 SPARE_KB=1024
 
 # KASAN keeps objects that have been freed, of everybody, in a quarantine that grows
-# for minutes.  Where it does, those that are lost are for kmemleak to find, which is
+# for minutes, and for good the stack of each place that allocates or frees, in pools
+# of 16 kB.  Where it does, objects that are lost are for kmemleak to find, which is
 # asked when all tests have ended.
-[ -e /sys/kernel/debug/kmemleak ] && OBJECTS=0 || OBJECTS=1
+STACKS=/sys/kernel/debug/stackdepot/stats
+[ -e /sys/kernel/debug/kmemleak ] && DEBUGGED=("$STACKS") || DEBUGGED=()
 
 # Kilobytes that are in use and could not be had by asking; pages on the lists of
 # CPUs (pagesets) are free, but not counted so
 memory_in_use()
 {
 	echo 3 > /proc/sys/vm/drop_caches
-	awk -v objects=$OBJECTS 'FILENAME ~ /zoneinfo/ {
+	awk 'FILENAME ~ /zoneinfo/ {
 		if ($1 == "count:")
 			cpus += $2 * 4
+		next
+	}
+	FILENAME ~ /stackdepot/ {
+		if ($1 == "pools:")
+			debug += $2 * 16
 		next
 	}
 	{
 		kb[$1] = $2
 	}
 	END {
+		if (debug)
+			debug += kb["SUnreclaim:"]
 		print kb["MemTotal:"] - kb["MemFree:"] - kb["Cached:"] -
-		      kb["Buffers:"] - kb["SReclaimable:"] - cpus -
-		      (objects ? 0 : kb["SUnreclaim:"])
-	}' /proc/zoneinfo /proc/meminfo
+		      kb["Buffers:"] - kb["SReclaimable:"] - cpus - debug
+	}' "${DEBUGGED[@]}" /proc/zoneinfo /proc/meminfo
 }
 
 # What the driver has left behind is freed after some moments of RCU and of work
