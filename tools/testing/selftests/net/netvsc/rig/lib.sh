@@ -162,6 +162,13 @@ publish()
 	mv -T -- "$1" "$2"
 }
 
+# For CC="ccache ...", which the cache has a place for.  Debug information names the
+# directory of the build, which is nobody's business here.
+compiler_cache()
+{
+	export CCACHE_DIR=$CACHE/ccache CCACHE_MAXSIZE=1G CCACHE_NOHASHDIR=1
+}
+
 free_space()
 {
 	local dir=$1 megabytes=$2 have
