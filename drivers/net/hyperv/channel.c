@@ -33,22 +33,26 @@ struct netvsc_poll {
 
 /*
  * Waits for the host.  A rescinded channel is not answered any more, and no
- * event says so: look now and then.  Return: jiffies left, 0 if the time is up,
- * -ENODEV if the host took the device away.
+ * event says so: look now and then.  That also keeps a guest that its host has
+ * stopped for a while, and that finds the clock ahead when it goes on, from giving
+ * up before it has looked for the answer.  Return: more than 0, or 0 if the time
+ * is up, or -ENODEV if the host took the device away.
  */
 long netvsc_wait_host(struct netvsc *nv, struct completion *done,
 		      unsigned long timeout)
 {
-	unsigned long deadline = jiffies + timeout;
+	unsigned long piece;
 	long left;
 
 	do {
-		left = wait_for_completion_timeout(done, HZ / 10);
+		piece = min_t(unsigned long, timeout, HZ / 10);
+		left = wait_for_completion_timeout(done, piece);
 		if (left)
 			return left;
 		if (nv->hdev->channel->rescind)
 			return -ENODEV;
-	} while (time_before(jiffies, deadline));
+		timeout -= piece;
+	} while (timeout);
 
 	return 0;
 }

@@ -13,8 +13,11 @@
  * not come to an end by itself.  A full ring of 4,096 packets of 64 KiB is
  * 270 MB, and needs a fifth of this at the 10 Gbit/s of the slowest VFs that
  * hosts give out.  The other four fifths are for a guest that is short of CPU.
+ *
+ * It is the time slept that counts: a guest that its host has stopped for a while
+ * finds the clock ahead when it goes on, and its VF where it was.
  */
-#define VF_DRAIN_MS	1000
+#define VF_DRAIN_USECS	1000000
 
 static u64 vf_sent_packets(struct net_device *vf)
 {
@@ -102,33 +105,47 @@ static bool vf_sent_all(struct netvsc *nv)
 	return vf_sent_packets(vf) - nvf->tx_vf_base >= given;
 }
 
-/* Longer and longer: looking keeps the VF's driver from working. */
-static void vf_drain_pause(unsigned int *usecs)
+/**
+ * struct vf_pause - a wait in pieces
+ * @next: how long the next one is, in microseconds
+ * @slept: those before it
+ */
+struct vf_pause {
+	unsigned int next, slept;
+};
+
+/*
+ * Longer and longer: looking keeps the VF's driver from working.
+ * Return: false if the time is up.
+ */
+static bool vf_drain_pause(struct vf_pause *pause)
 {
-	usleep_range(*usecs, 2 * *usecs);
-	*usecs = min(2 * *usecs, 4000U);
+	if (pause->slept >= VF_DRAIN_USECS)
+		return false;
+	usleep_range(pause->next, 2 * pause->next);
+	pause->slept += pause->next;
+	pause->next = min(2 * pause->next, 4000U);
+	return true;
 }
 
 void netvsc_vf_drain_tx(struct netvsc *nv)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(VF_DRAIN_MS);
+	struct vf_pause pause = { .next = 50 };
 	struct net_device *vf = nv->vf.vf;
-	unsigned int usecs = 50;
 
 	if (vf_sent_all(nv))
 		return;
 	/* What cannot be sent any more is not worth waiting for. */
 	if (!netif_carrier_ok(vf) || !netvsc_vf_answers(vf))
 		return;
-	while (!vf_sent_all(nv)) {
-		if (time_after(jiffies, end)) {
+	do {
+		vf_poll(vf);
+		if (!vf_drain_pause(&pause)) {
 			netdev_info(nv->ndev, "VF %s did not send all it had\n",
 				    netdev_name(vf));
 			return;
 		}
-		vf_poll(vf);
-		vf_drain_pause(&usecs);
-	}
+	} while (!vf_sent_all(nv));
 }
 
 /*
@@ -137,11 +154,15 @@ void netvsc_vf_drain_tx(struct netvsc *nv)
  */
 void netvsc_vf_drain_rx(struct netvsc *nv)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(VF_DRAIN_MS);
+	struct vf_pause pause = { .next = 50 };
 	struct net_device *vf = nv->vf.vf;
-	unsigned int usecs = 50;
 
 	vf_poll(vf);
-	while (vf_polling(vf) && !time_after(jiffies, end))
-		vf_drain_pause(&usecs);
+	while (vf_polling(vf)) {
+		if (!vf_drain_pause(&pause)) {
+			netdev_info(nv->ndev, "VF %s did not take in all it had\n",
+				    netdev_name(vf));
+			return;
+		}
+	}
 }
