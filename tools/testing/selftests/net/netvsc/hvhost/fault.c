@@ -21,6 +21,8 @@ const struct fault fault_list[NR_FAULTS] = {
 		"data-path switch done and completed later" },
 	[FAULT_SWITCH_NEVER] = { "switch-never", "COUNT",
 		"data-path switch neither done nor completed" },
+	[FAULT_SWITCH_PAUSED] = { "switch-paused", "SECONDS",
+		"the guest is not run for a while before the switch is done" },
 	[FAULT_QUERY_GARBAGE] = { "rndis-query-garbage", "COUNT",
 		"RNDIS query answered with bytes outside of the answer" },
 	[FAULT_NO_ANSWER] = { "rndis-no-answer", "COUNT",
@@ -80,7 +82,7 @@ enum fault_id fault_find(const char *name)
 const char *fault_arm(struct fault_answers *answers, enum fault_id id,
 		      uint32_t number)
 {
-	if (id != FAULT_SWITCH_LATE) {
+	if (id != FAULT_SWITCH_LATE && id != FAULT_SWITCH_PAUSED) {
 		answers->left[id] = number;
 		return NULL;
 	}

@@ -24,6 +24,7 @@ enum fault_id {
 	FAULT_SWITCH_REFUSE,
 	FAULT_SWITCH_LATE,
 	FAULT_SWITCH_NEVER,
+	FAULT_SWITCH_PAUSED,
 	FAULT_QUERY_GARBAGE,
 	FAULT_NO_ANSWER,
 	FAULT_INIT_REFUSE,
@@ -69,7 +70,7 @@ enum fault_id fault_find(const char *name);
 /**
  * struct fault_answers - answers of a NIC that are to be wrong
  * @left: how many more times
- * @late_seconds: for FAULT_SWITCH_LATE
+ * @late_seconds: for those that take SECONDS
  */
 struct fault_answers {
 	uint32_t left[NR_FAULT_ANSWERS];

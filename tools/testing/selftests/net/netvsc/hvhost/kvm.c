@@ -59,6 +59,11 @@ struct vm {
 	uint64_t tsc_start;
 	bool started;
 	bool over;
+	/* Whether vCPUs are to stand still, and until when. */
+	pthread_mutex_t pause_lock;
+	pthread_cond_t pause_over;
+	bool paused;
+	struct loop_timer pause_end;
 };
 
 __attribute__((format(printf, 1, 2), noreturn))
@@ -296,6 +301,20 @@ static int create_fd(int kvm_fd)
 	return fd;
 }
 
+static void set_paused(struct vm *vm, bool on)
+{
+	pthread_mutex_lock(&vm->pause_lock);
+	vm->paused = on;
+	pthread_cond_broadcast(&vm->pause_over);
+	pthread_mutex_unlock(&vm->pause_lock);
+}
+
+static void resume(void *ctx)
+{
+	log_info("vm", "the guest goes on");
+	set_paused(ctx, false);
+}
+
 struct vm *vm_create(unsigned int nr_vcpus, uint64_t memory)
 {
 	struct vm *vm = calloc(1, sizeof(*vm));
@@ -313,6 +332,10 @@ struct vm *vm_create(unsigned int nr_vcpus, uint64_t memory)
 					 NULL, "tell the TSC's frequency");
 	vm->tsc_start = __rdtsc();
 	vm->hyperv = hv_create(vm);
+	pthread_mutex_init(&vm->pause_lock, NULL);
+	pthread_cond_init(&vm->pause_over, NULL);
+	vm->pause_end.fn = resume;
+	vm->pause_end.ctx = vm;
 	return vm;
 }
 
@@ -624,6 +647,45 @@ static void deliver_gathered(struct vm *vm)
 	}
 }
 
+/* Wherever it is: it does not stay in KVM_RUN, and comes by stand_still(). */
+static void kick(struct vcpu *vcpu)
+{
+	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+/*
+ * Who has been kicked waits here while the guest is paused.  The end is looked for
+ * after the kick is taken off: whoever kicks for that has set @over before.
+ * Return: whether it is over.
+ */
+static bool stand_still(struct vcpu *vcpu)
+{
+	struct vm *vm = vcpu->vm;
+	bool over;
+
+	pthread_mutex_lock(&vm->pause_lock);
+	while (vm->paused)
+		pthread_cond_wait(&vm->pause_over, &vm->pause_lock);
+	pthread_mutex_unlock(&vm->pause_lock);
+	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+	host_lock();
+	over = vm->over;
+	host_unlock();
+	return over;
+}
+
+void vm_pause(struct vm *vm, uint64_t ns)
+{
+	unsigned int i;
+
+	log_info("vm", "the guest stands still for %.3f s", ns / 1e9);
+	set_paused(vm, true);
+	loop_timer_set(&vm->pause_end, ns);
+	for (i = 0; i < vm->nr_vcpus; i++)
+		kick(&vm->vcpus[i]);
+}
+
 static void *vcpu_main(void *arg)
 {
 	struct vcpu *vcpu = arg;
@@ -643,6 +705,8 @@ static void *vcpu_main(void *arg)
 			       vcpu->index, strerror(error));
 		over = vm->over;
 		host_unlock();
+		if (__atomic_load_n(&vcpu->run->immediate_exit, __ATOMIC_SEQ_CST))
+			over = stand_still(vcpu);
 	}
 	return NULL;
 }
@@ -678,10 +742,9 @@ void vm_stop(struct vm *vm)
 	host_lock();
 	vm->over = true;
 	host_unlock();
-	for (i = 0; i < vm->nr_vcpus; i++) {
-		vm->vcpus[i].run->immediate_exit = 1;
-		pthread_kill(vm->vcpus[i].thread, KICK_SIGNAL);
-	}
+	set_paused(vm, false);
+	for (i = 0; i < vm->nr_vcpus; i++)
+		kick(&vm->vcpus[i]);
 	for (i = 0; i < vm->nr_vcpus; i++)
 		pthread_join(vm->vcpus[i].thread, NULL);
 	vm->started = false;

@@ -52,6 +52,8 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 	nv->rndis.queues = nv->config.queues;
 	nv->late.fn = path_switch_late;
 	nv->late.ctx = nv;
+	nv->pause.fn = path_pause;
+	nv->pause.ctx = nv;
 	memcpy(nv->rndis.perm_mac, vnic_mac(nic), sizeof(nv->rndis.perm_mac));
 	queue_init(&nv->primary, nv, 0);
 	nv->queues[0] = &nv->primary;

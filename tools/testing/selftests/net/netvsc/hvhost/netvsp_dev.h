@@ -94,6 +94,7 @@ struct late_switch {
  * @steps: those that go wrong, and all that were taken
  * @late_answers: of those that are late
  * @late: runs while the data-path switch @late_switch has to wait
+ * @pause: until the guest is not to be run for a while
  */
 struct netvsp {
 	struct vmbus *vmbus;
@@ -127,6 +128,7 @@ struct netvsp {
 	struct late_answer *late_answers;
 	uint64_t last_done;
 	struct loop_timer late;
+	struct loop_timer pause;
 	struct late_switch late_switch;
 
 	uint64_t protocol_errors;
@@ -209,5 +211,6 @@ void steps_end(struct netvsp *nv);
 void path_announce_vf(struct netvsp *nv);
 void path_switch(struct queue *q, const struct packet *pkt);
 void path_switch_late(void *nv);
+void path_pause(void *nv);
 
 #endif

@@ -6,6 +6,13 @@
 #include <string.h>
 
 #include "netvsp_dev.h"
+#include "vm.h"
+
+/*
+ * From a request to the pause, and from the pause to the switch: where the guest is
+ * slow as well, it waits for the host by then, and sees how late it is.
+ */
+#define AROUND_PAUSE_NS		500000000
 
 void path_announce_vf(struct netvsp *nv)
 {
@@ -55,6 +62,13 @@ void path_switch_late(void *ctx)
 			   0);
 }
 
+void path_pause(void *ctx)
+{
+	struct netvsp *nv = ctx;
+
+	vm_pause(vmbus_vm(nv->vmbus), nv->faults.late_seconds * 1000000000ull);
+}
+
 /* Whether it was decided that the host does not simply switch. */
 static bool switch_fault(struct queue *q, const struct packet *pkt,
 			 enum vpath path)
@@ -64,6 +78,7 @@ static bool switch_fault(struct queue *q, const struct packet *pkt,
 		.type = NVSP_RNDIS_DONE,
 		.status = NVSP_FAILURE,
 	};
+	uint64_t delay = nv->faults.late_seconds * 1000000000ull;
 
 	if (fault_take(&nv->faults, FAULT_SWITCH_NEVER))
 		return true;
@@ -71,12 +86,16 @@ static bool switch_fault(struct queue *q, const struct packet *pkt,
 		queue_complete(q, pkt, &done, sizeof(done));
 		return true;
 	}
-	if (!fault_take(&nv->faults, FAULT_SWITCH_LATE))
+	if (fault_take(&nv->faults, FAULT_SWITCH_PAUSED)) {
+		loop_timer_set(&nv->pause, AROUND_PAUSE_NS);
+		delay += 2 * AROUND_PAUSE_NS;
+	} else if (!fault_take(&nv->faults, FAULT_SWITCH_LATE)) {
 		return false;
+	}
 	nv->late_switch = (struct late_switch){
 		path, pkt->flags, pkt->trans_id
 	};
-	loop_timer_set(&nv->late, nv->faults.late_seconds * 1000000000ull);
+	loop_timer_set(&nv->late, delay);
 	return true;
 }
 

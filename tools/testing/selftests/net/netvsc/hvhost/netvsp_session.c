@@ -285,6 +285,7 @@ void session_end(struct netvsp *nv)
 	nv->send_buf = NULL;
 	nv->last_done = 0;
 	loop_timer_cancel(&nv->late);
+	loop_timer_cancel(&nv->pause);
 	steps_end(nv);
 	rx_reset(&nv->rx);
 	rndis_reset(&nv->rndis);

@@ -66,6 +66,12 @@ void vm_signal_vector(struct vm *vm, unsigned int vp, uint8_t vector);
 struct guest_mem *vm_mem(struct vm *vm);
 unsigned int vm_nr_vcpus(const struct vm *vm);
 
+/*
+ * No vCPU executes anything for @ns nanoseconds, while the guest's clock goes on and
+ * the host works: as a host does that is serviced, or short of processors.
+ */
+void vm_pause(struct vm *vm, uint64_t ns);
+
 /* The guest's reference time, in 100 ns units since the VM was made. */
 uint64_t vm_ref_time(struct vm *vm);
 

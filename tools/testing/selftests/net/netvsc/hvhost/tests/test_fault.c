@@ -167,6 +167,17 @@ TEST(late_is_once_and_so_many_seconds)
 	EXPECT_FALSE(fault_take(&answers, FAULT_SWITCH_LATE));
 }
 
+TEST(so_is_the_one_with_a_pause)
+{
+	struct fault_answers answers = { 0 };
+
+	EXPECT_NE(NULL, fault_arm(&answers, FAULT_SWITCH_PAUSED, 3601));
+	EXPECT_EQ(NULL, fault_arm(&answers, FAULT_SWITCH_PAUSED, 3));
+	EXPECT_EQ(3, answers.late_seconds);
+	EXPECT_TRUE(fault_take(&answers, FAULT_SWITCH_PAUSED));
+	EXPECT_FALSE(fault_take(&answers, FAULT_SWITCH_PAUSED));
+}
+
 TEST(rndis_answers)
 {
 	struct {

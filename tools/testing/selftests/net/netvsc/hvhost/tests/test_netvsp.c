@@ -67,6 +67,12 @@ struct guest_mem *vm_mem(struct vm *vm)
 	return &ram;
 }
 
+void vm_pause(struct vm *vm, uint64_t ns)
+{
+	(void)vm;
+	(void)ns;
+}
+
 struct vm *vmbus_vm(const struct vmbus *vmbus)
 {
 	(void)vmbus;
@@ -1846,6 +1852,26 @@ TEST_F(netvsp, switch_that_goes_wrong)
 	EXPECT_EQ(late, sent->trans_id);
 	answer(_metadata, self, 0);
 	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+TEST_F(netvsp, switch_after_a_pause_of_the_guest)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	next();
+	netvsp_fault(self->nv, FAULT_SWITCH_PAUSED, 3);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+	/* The next request hurries it. */
+	sw.path = NVSP_PATH_SYNTHETIC;
+	ask(self, &sw, sizeof(sw));
+	EXPECT_NE(NULL, next());
+	answer(_metadata, self, 0);
 }
 
 TEST_F(netvsp, late_switch_of_a_guest_that_is_gone)
