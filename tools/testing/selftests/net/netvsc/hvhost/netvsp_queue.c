@@ -146,13 +146,14 @@ static void flush_frames(struct queue *q)
 	struct rss_hash hash;
 
 	while ((frame = rx_first_waiting(&q->waiting, &hash))) {
-		if (rx_ready(nv)) {
-			result = offer_frame(q, frame, &hash);
-			if (result == RX_NO_ROOM)
-				break;
-			if (result == RX_BAD_RING)
-				return;
-		}
+		result = rx_ready(nv) ? offer_frame(q, frame, &hash) :
+					RX_DROPPED;
+		if (result == RX_NO_ROOM)
+			break;
+		if (result == RX_BAD_RING)
+			return;
+		if (result != RX_DONE)
+			vnic_dropped(nv->nic, PATH_SYNTHETIC);
 		rx_drop_first(&q->waiting);
 	}
 }

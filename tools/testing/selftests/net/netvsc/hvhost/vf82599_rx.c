@@ -255,8 +255,10 @@ void vf_rx_continue(struct vf82599 *vf)
 		if (descs < q->size && descs > vf_queue_used(q))
 			break;
 		waiting = take_waiting(vf);
-		if (descs < q->size)
-			written |= write_frame(vf, q, &waiting->frame);
+		if (descs < q->size && write_frame(vf, q, &waiting->frame))
+			written = true;
+		else
+			vnic_dropped(vf->nic, PATH_VF);
 		free(waiting);
 	}
 	if (written)
@@ -266,7 +268,9 @@ void vf_rx_continue(struct vf82599 *vf)
 
 void vf_rx_drop_waiting(struct vf82599 *vf)
 {
-	while (vf->backlog)
+	while (vf->backlog) {
+		vnic_dropped(vf->nic, PATH_VF);
 		free(take_waiting(vf));
+	}
 	tell_room(vf);
 }

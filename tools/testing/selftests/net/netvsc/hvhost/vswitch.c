@@ -102,6 +102,11 @@ void vnic_room(struct vnic *nic, enum vpath path)
 		tap_resume(nic->vs->uplink);
 }
 
+void vnic_dropped(struct vnic *nic, enum vpath path)
+{
+	nic->ports[path].stats.rx_dropped++;
+}
+
 void vnic_set_path(struct vnic *nic, enum vpath path,
 		   const struct vpath_ops *ops, void *ctx)
 {

@@ -69,6 +69,9 @@ void vnic_set_promiscuous(struct vnic *nic, enum vpath path, bool on);
 /* A path whose ->room() said no has room again. */
 void vnic_room(struct vnic *nic, enum vpath path);
 
+/* A frame that ->deliver() took is not delivered after all. */
+void vnic_dropped(struct vnic *nic, enum vpath path);
+
 /* A frame from the guest. */
 void vnic_transmit(struct vnic *nic, enum vpath path,
 		   const struct frame *frame);

@@ -31,7 +31,7 @@ static struct guest_mem mem;
 static struct {
 	const struct vpath_ops *ops;
 	void *ctx;
-	unsigned int nr_tx, nr_room;
+	unsigned int nr_tx, nr_room, nr_dropped;
 	struct frame tx;
 	uint8_t data[FRAME_MAX];
 } nic;
@@ -69,6 +69,13 @@ void vnic_room(struct vnic *vnic, enum vpath path)
 	(void)vnic;
 	(void)path;
 	nic.nr_room++;
+}
+
+void vnic_dropped(struct vnic *vnic, enum vpath path)
+{
+	(void)vnic;
+	(void)path;
+	nic.nr_dropped++;
 }
 
 void vnic_transmit(struct vnic *vnic, enum vpath path,
@@ -890,6 +897,7 @@ TEST_F(vf, receive_stopped_with_waiting_frames)
 	EXPECT_FALSE(nic.ops->room(nic.ctx));
 	wr(self, 0x1028, 0x40000000);
 	EXPECT_EQ(1, nic.nr_room);
+	EXPECT_EQ(201, nic.nr_dropped);
 	EXPECT_TRUE(nic.ops->room(nic.ctx));
 	rx_on(self, RING_SIZE - 1);
 	EXPECT_EQ(0, rd(self, 0x1010));
