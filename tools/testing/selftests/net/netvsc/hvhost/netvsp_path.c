@@ -55,6 +55,7 @@ void path_switch_late(void *ctx)
 	const struct late_switch *sw = &nv->late_switch;
 
 	loop_timer_cancel(&nv->late);
+	loop_timer_cancel(&nv->pause);
 	log_info("netvsp", "nic %u: late data-path switch", nv->id);
 	switch_data_path(nv, sw->path);
 	if (sw->flags & PKT_FLAG_COMPLETE)
