@@ -89,6 +89,31 @@ measure()
 # keeps up with
 connections() { iperf 3 -P 16 -b 500k -l 4k "$@"; }
 
+# A key of such bytes puts ports that follow each other on different channels.  Of
+# random keys one in thirty does not: the hash is linear in the bits of the port,
+# and connections made in a row differ in four or five of them.
+# shellcheck disable=SC2034 # of tests
+SPREADING=a5
+
+key() { ethtool -x "$NIC" | awk '/^RSS hash key/ { getline; print }'; }
+
+# key_is BYTE: 40 of them
+key_is()
+{
+	local text
+
+	printf -v text ":$1%.0s" {1..40}
+	[ "$(key)" = "${text:1}" ]
+}
+
+key_of()
+{
+	local text
+
+	printf -v text ":$1%.0s" {1..40}
+	ethtool -X "$NIC" hkey "${text:1}" && key_is "$1"
+}
+
 # mostly_on CHANNEL MINIMUM N...: of the frames by channel, that one has at least
 # the minimum, and the others little: ARP, multicast, iperf3's own talk
 mostly_on()

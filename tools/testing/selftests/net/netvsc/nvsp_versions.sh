@@ -93,7 +93,10 @@ version()
 }
 
 # A host of before version 5 hashes nothing, and the latest one does again.
-spread_again() { measure connections -R && spread 20 "${GREW_RX[@]}"; }
+spread_again()
+{
+	key_of "$SPREADING" && measure connections -R && spread 20 "${GREW_RX[@]}"
+}
 
 CPUS=$(nproc)
 check "there are several channels" wait_for 30 "several channels" several

@@ -11,7 +11,6 @@ plan 15
 need_channels
 
 table() { ethtool -x "$NIC" | awk '/^ *[0-9]+:/ { $1 = ""; print }'; }
-key() { ethtool -x "$NIC" | awk '/^RSS hash key/ { getline; print }'; }
 
 # table_all CHANNEL: the table is that channel over and over
 table_all()
@@ -32,23 +31,6 @@ all_to()
 		weight+=($((i == $1)))
 	done
 	ethtool -X "$NIC" weight "${weight[@]}" && table_all "$1"
-}
-
-# key_is BYTE: 40 of them
-key_is()
-{
-	local text
-
-	printf -v text ":$1%.0s" {1..40}
-	[ "$(key)" = "${text:1}" ]
-}
-
-key_of()
-{
-	local text
-
-	printf -v text ":$1%.0s" {1..40}
-	ethtool -X "$NIC" hkey "${text:1}" && key_is "$1"
 }
 
 # 100 echo replies: addresses make the flow, ports have no part in it
@@ -121,15 +103,17 @@ needed_channels()
 
 another_number()
 {
-	key_of a5 && channels_set 1 && key_is a5 || return 1
-	channels_set "$CH_MAX" && key_is a5 && lands_everywhere connections_in
+	key_of "$SPREADING" && channels_set 1 && key_is "$SPREADING" || return 1
+	channels_set "$CH_MAX" && key_is "$SPREADING" &&
+		lands_everywhere connections_in
 }
 
 last=$((CH_MAX - 1))
 
 check "the key is random" key_is_random
 check "the default table uses all channels" default_table
-check "many flows come on all channels" lands_everywhere connections_in
+check "many flows come on all channels" \
+	eval 'key_of "$SPREADING" && lands_everywhere connections_in'
 check "all to the last channel" all_to "$last"
 check "flows come there" lands_on "$last" connections_in
 check "echoes too" lands_on "$last" echoes
