@@ -240,6 +240,12 @@ void netvsc_channel_close(struct netvsc_channel *ch)
 
 	/* The ring goes with the channel, so polling ends first. */
 	napi_disable(&ch->napi);
+	/*
+	 * A poll that has completed may still look at the ring.  VMBus frees
+	 * those of the sub-channels with the first one's.
+	 */
+	if (!ch->index)
+		synchronize_net();
 	vmbus_close(ch->vmbus);
 	netvsc_rx_stop(ch);
 	ch->opened = false;

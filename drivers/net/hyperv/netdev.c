@@ -89,8 +89,12 @@ static void netvsc_data_down(struct netvsc *nv)
 {
 	int err;
 
-	/* Completions must not wake what is being stopped. */
+	/*
+	 * Completions must not wake what is being stopped: not those either that
+	 * have looked already, and take no lock to do it.
+	 */
 	WRITE_ONCE(nv->closing, true);
+	synchronize_net();
 	netif_tx_disable(nv->ndev);
 
 	WRITE_ONCE(nv->accept, false);
