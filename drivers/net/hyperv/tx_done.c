@@ -193,7 +193,7 @@ static void tx_drop_all(struct netvsc_channel *ch)
 	u32 i;
 
 	for (i = 0; i < NETVSC_TX_SLOTS; i++)
-		if (xchg(&tx->direct.slots[i].transaction, 0))
+		if (atomic64_xchg(&tx->direct.slots[i].transaction, 0))
 			netvsc_tx_direct_release(ch, i, 0);
 	if (tx->waiting)
 		netvsc_tx_direct_release(ch, tx->waiting_index, 0);

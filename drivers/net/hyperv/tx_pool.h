@@ -33,7 +33,7 @@
  * @generation: of the id that was used last
  */
 struct tx_slot {
-	u64 transaction;
+	atomic64_t transaction;
 	u32 bytes;
 	u16 packets;
 	u16 generation;
@@ -113,7 +113,7 @@ static inline u64 tx_pool_publish(struct tx_pool *pool, u32 index)
 		 FIELD_PREP(TX_POOL_INDEX, index);
 
 	/* All of the slot is written before a completion may look at it. */
-	smp_store_release(&slot->transaction, id);
+	atomic64_set_release(&slot->transaction, id);
 	return id;
 }
 
@@ -128,7 +128,7 @@ static inline struct tx_slot *tx_pool_claim(struct tx_pool *pool, u64 id)
 		return NULL;
 	slot = &pool->slots[index];
 	/* 0 is what a slot has that the host does not have. */
-	if (unlikely(!id || cmpxchg(&slot->transaction, id, 0) != id))
+	if (unlikely(!id || atomic64_cmpxchg(&slot->transaction, id, 0) != id))
 		return NULL;
 	return slot;
 }
