@@ -111,11 +111,27 @@ static void netvsc_inband(struct netvsc_channel *ch,
 		nvsp_handle_inband(ch->nv, pkt->payload, pkt->payload_len);
 }
 
+/*
+ * netpoll polls with a budget of 0: with interrupts off, perhaps in the midst of
+ * somebody who has a lock of the control path, and without a right to frames of
+ * XDP.  What it is after is room to send.
+ */
+static bool netvsc_frees_room(const struct netvsc_channel *ch,
+			      const struct vmbus_pkt *pkt)
+{
+	return pkt->type == VM_PKT_COMP &&
+	       FIELD_GET(NETVSC_TID_KIND, pkt->trans_id) == NETVSC_TID_DATA &&
+	       !netvsc_tx_is_frame(ch, pkt->trans_id);
+}
+
 /* Return: false if the packet has to wait. */
 static bool netvsc_dispatch(struct netvsc_channel *ch,
 			    const struct vmbus_pkt *pkt,
 			    struct netvsc_poll *poll)
 {
+	if (unlikely(!poll->budget) && !netvsc_frees_room(ch, pkt))
+		return false;
+
 	switch (pkt->type) {
 	case VM_PKT_COMP:
 		netvsc_completion(ch, pkt, poll);

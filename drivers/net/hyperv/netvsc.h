@@ -711,6 +711,7 @@ void netvsc_tx_init(struct netvsc_channel *ch);
 int netvsc_tx_start(struct netvsc_channel *ch);	/* before the channel opens */
 int netvsc_tx_set_sections(struct netvsc_channel *ch, u32 first, u32 count);
 void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: drop all */
+bool netvsc_tx_is_frame(const struct netvsc_channel *ch, u64 transaction);
 void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction, bool sent,
 			int budget, struct netvsc_tx_poll *done);
 void netvsc_tx_completed(struct netvsc_channel *ch,

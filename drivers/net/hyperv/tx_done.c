@@ -59,6 +59,16 @@ void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction, bool sent,
 	tx_pool_give(pool, index);
 }
 
+/* Whether that is a frame of XDP, and of no use but to NAPI. */
+bool netvsc_tx_is_frame(const struct netvsc_channel *ch, u64 transaction)
+{
+	u32 index = FIELD_GET(TX_POOL_INDEX, transaction);
+
+	return FIELD_GET(NETVSC_TID_DIRECT, transaction) &&
+	       index < NETVSC_TX_SLOTS &&
+	       READ_ONCE(ch->tx.packets[index].frame);
+}
+
 static bool tx_idle(const struct netvsc_tx *tx)
 {
 	return !tx_pool_taken(&tx->sections) && !tx_pool_taken(&tx->direct);
