@@ -67,15 +67,29 @@ static void tx_block(struct netvsc_channel *ch)
 	napi_schedule(&ch->napi);
 }
 
+/*
+ * Stops the queue if slots are few.  Frames of XDP do not wait for it, so it may
+ * have been stopped: then NAPI has seen it start, and leaves the qdisc to us.
+ */
+static void tx_stop_if_few(struct netvsc_channel *ch)
+{
+	struct netdev_queue *txq = netvsc_txq(ch);
+	int res;
+
+	res = netif_txq_maybe_stop(txq, tx_pool_avail(&ch->tx.direct), 1,
+				   NETVSC_TX_WAKE);
+	if (unlikely(res < 0))
+		netif_schedule_queue(txq);
+	else if (!res)
+		netvsc_tx_count(&ch->tx, &ch->tx.stats.stopped);
+}
+
 static void tx_stop_if_low(struct netvsc_channel *ch)
 {
-	if (unlikely(tx_ring_low(ch))) {
+	if (unlikely(tx_ring_low(ch)))
 		tx_block(ch);
-		return;
-	}
-	if (!netif_txq_maybe_stop(netvsc_txq(ch), tx_pool_avail(&ch->tx.direct),
-				  1, NETVSC_TX_WAKE))
-		netvsc_tx_count(&ch->tx, &ch->tx.stats.stopped);
+	else
+		tx_stop_if_few(ch);
 }
 
 /* Giving to the host */
@@ -337,8 +351,7 @@ static int tx_take_slot(struct netvsc_channel *ch, const struct sk_buff *skb)
 	if (likely(tx_pool_take(&ch->tx.direct, &index)))
 		return index;
 	/* The queue stops before this happens, but for frames of XDP. */
-	netif_txq_try_stop(netvsc_txq(ch), tx_pool_avail(&ch->tx.direct),
-			   NETVSC_TX_WAKE);
+	tx_stop_if_few(ch);
 	return -EAGAIN;
 }
 

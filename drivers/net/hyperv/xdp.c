@@ -226,8 +226,8 @@ int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 	for (i = 0; i < n; i++)
 		if (netvsc_tx_frame(ch, frames[i]))
 			break;
-	if (flags & XDP_XMIT_FLUSH)
-		netvsc_tx_kick(ch);
+	/* XDP_XMIT_FLUSH need not come: a program may drop what would bring it. */
+	netvsc_tx_kick(ch);
 	__netif_tx_unlock(netvsc_txq(ch));
 	return i;
 }
