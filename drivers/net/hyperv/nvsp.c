@@ -369,11 +369,12 @@ int nvsp_request_subchannels(struct netvsc *nv, u32 *count)
 static int nvsp_buffer_alloc(struct netvsc *nv, struct netvsc_buffer *buf,
 			     u32 size)
 {
-	buf->size = size;
 	buf->base = vmbus_alloc_buffer(nvsp_vmbus(nv), size, &buf->chunks,
 				       &buf->nr_chunks);
 	if (!buf->base)
 		return -ENOMEM;
+	/* The host may have us look into it at any time: not before it is there. */
+	smp_store_release(&buf->size, size);
 
 	/* A host that refuses is -EDQUOT. */
 	return vmbus_establish_gpadl_caller_decrypted(nvsp_vmbus(nv), buf->base,
@@ -527,13 +528,13 @@ int nvsp_connect(struct netvsc *nv)
 	err = nvsp_share_rx(nv);
 	if (err) {
 		netdev_err(nv->ndev, "receive buffer of %u bytes not shared: %d\n",
-			   nv->nvsp.rx.size, err);
+			   nvsp_rx_bytes(nv), err);
 		return err;
 	}
 	err = nvsp_share_tx(nv);
 	if (err)
 		netdev_err(nv->ndev, "send buffer of %u bytes not shared: %d\n",
-			   nv->nvsp.tx.size, err);
+			   nvsp_tx_bytes(nv), err);
 	return err;
 }
 

@@ -163,11 +163,13 @@ static u32 rx_ranges(struct netvsc_channel *ch,
 		     const struct vmbus_xfer_ranges *xfer)
 {
 	const struct netvsc_buffer *buf = &ch->nv->nvsp.rx;
+	/* Pairs with nvsp_buffer_alloc(): without a size, nothing is in it. */
+	u32 size = smp_load_acquire(&buf->size);
 	u32 i, len, status, worst = NVSP_STATUS_SUCCESS;
 	const void *msg;
 
 	for (i = 0; i < xfer->count; i++) {
-		msg = vmbus_xfer_range(xfer, i, buf->base, buf->size, &len);
+		msg = vmbus_xfer_range(xfer, i, buf->base, size, &len);
 		status = msg ? rx_message(ch, msg, len) : NVSP_STATUS_BAD_RNDIS;
 		if (likely(status == NVSP_STATUS_SUCCESS))
 			continue;
