@@ -252,6 +252,24 @@ static void channels_link_napi(struct netvsc *nv, unsigned int n)
 	}
 }
 
+/*
+ * The watchdog looks at all queues there are.  What one that is not served any
+ * more waits for does not come, and nobody sends on it.
+ */
+static void channels_retire(struct netvsc *nv, unsigned int n)
+{
+	struct netdev_queue *txq;
+	unsigned int i;
+
+	if (READ_ONCE(nv->closing))
+		return;
+	for (i = n; i < nv->nr_channels; i++) {
+		txq = netdev_get_tx_queue(nv->ndev, i);
+		clear_bit(__QUEUE_STATE_DRV_XOFF, &txq->state);
+		clear_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
+	}
+}
+
 /* Memory of channels that the host did not give. */
 static void channels_trim(struct netvsc *nv)
 {
@@ -281,6 +299,7 @@ int netvsc_channels_serve(struct netvsc *nv, unsigned int n)
 	if (err)
 		return err;
 	channels_link_napi(nv, n);
+	channels_retire(nv, n);
 	nv->nr_channels = n;
 
 	err = netvsc_rss_apply(nv, n);

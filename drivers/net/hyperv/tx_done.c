@@ -154,6 +154,10 @@ void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue)
 		   tx_pool_taken(&ch->tx.direct),
 		   hv_get_bytes_to_write(&ch->vmbus->outbound),
 		   READ_ONCE(ch->tx.blocked) ? ", waiting for more" : "");
+	if (ch->vmbus->rescind) {
+		netvsc_channel_lost(ch);
+		return;
+	}
 	vmbus_setevent(ch->vmbus);
 	napi_schedule(&ch->napi);
 }
