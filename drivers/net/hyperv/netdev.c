@@ -171,6 +171,10 @@ int netvsc_netdev_resume(struct netvsc *nv)
 		return err;
 
 	netif_device_attach(ndev);
+	/* The stack has not said what has changed while it was detached. */
+	netif_addr_lock_bh(ndev);
+	netvsc_set_rx_mode(ndev);
+	netif_addr_unlock_bh(ndev);
 	schedule_delayed_work(&nv->link_work, 0);
 	netvsc_vf_session_started(nv);
 	return 0;
