@@ -112,14 +112,15 @@ static int netvsc_probe(struct hv_device *hdev,
 	 */
 	rtnl_lock();
 	err = netvsc_register(nv);
-	if (!err)
+	if (!err) {
 		netvsc_vf_attach(nv);
+		netvsc_subchannels_open_later(nv);
+	}
 	rtnl_unlock();
 	if (err)
 		goto uninit;
 
 	schedule_delayed_work(&nv->link_work, 0);
-	netvsc_subchannels_open_later(nv);
 	return 0;
 
 uninit:

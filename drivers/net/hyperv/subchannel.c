@@ -158,12 +158,13 @@ static void subchannels_promised(struct netvsc *nv, int err, u32 count)
 void netvsc_subchannels_open(struct netvsc *nv)
 {
 	struct netvsc_subchannels *subs = &nv->subs;
-	u32 count = subs->wanted - 1;
+	u32 count = READ_ONCE(subs->wanted);
 	long left;
 	int err;
 
-	if (subs->wanted < 2)
+	if (count < 2)
 		return;
+	count--;
 
 	err = nvsp_request_subchannels(nv, &count);
 	subchannels_promised(nv, err, err ? 0 : count);
