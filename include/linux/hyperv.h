@@ -292,6 +292,7 @@ static inline void *vmbus_burst_add(struct vmbus_burst *burst,
 	trailer = (void *)desc + size;
 	*trailer = (u64)burst->write << 32;
 
+	burst->channel->out_full_flag = false;
 	size += VMBUS_TRAILER_LEN;
 	burst->room -= size;
 	burst->write += size;

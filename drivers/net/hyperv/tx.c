@@ -635,8 +635,13 @@ static bool tx_try_unblock(struct netvsc_channel *ch)
 		return false;
 
 	WRITE_ONCE(tx->blocked, false);
-	if (!READ_ONCE(ch->nv->closing) && tx_pool_avail(&tx->direct))
-		netif_tx_wake_queue(netvsc_txq(ch));
+	if (READ_ONCE(ch->nv->closing) || !tx_pool_avail(&tx->direct))
+		return true;
+
+	netif_tx_wake_queue(netvsc_txq(ch));
+	u64_stats_update_begin(&tx->done.syncp);
+	u64_stats_inc(&tx->done.woken);
+	u64_stats_update_end(&tx->done.syncp);
 	return true;
 }
 
