@@ -550,7 +550,7 @@ static bool tx_csum_possible(const struct netvsc *nv, const struct sk_buff *skb)
 {
 	bool v6 = vlan_get_protocol(skb) == htons(ETH_P_IPV6);
 
-	if (skb_transport_offset(skb) > FIELD_MAX(RNDIS_CSUM_TX_L4_OFFSET))
+	if (skb_checksum_start_offset(skb) > FIELD_MAX(RNDIS_CSUM_TX_L4_OFFSET))
 		return false;
 
 	switch (skb->csum_offset) {
