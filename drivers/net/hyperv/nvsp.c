@@ -36,26 +36,31 @@ static struct vmbus_channel *nvsp_vmbus(struct netvsc *nv)
 
 /*
  * The ring is shared with the data path and may be full for a moment.  Nothing
- * tells a sleeping sender that the host has made room, so look again.
+ * tells a sleeping sender that the host has made room, so look again: so many
+ * times, because a guest that its host has stopped for a while finds the clock
+ * ahead.
  */
-static bool nvsp_try_again(int err, unsigned long deadline)
+#define NVSP_TRIES		(10 * 2000)
+#define NVSP_SWITCH_TRIES	(1 * 2000)
+
+static bool nvsp_try_again(int err, unsigned int *tries)
 {
-	if (err != -EAGAIN || time_after(jiffies, deadline))
+	if (err != -EAGAIN || !*tries)
 		return false;
+	(*tries)--;
 	usleep_range(500, 1000);
 	return true;
 }
 
 static int nvsp_post(struct netvsc *nv, struct nvsp_message *msg,
-		     u64 transaction, u32 flags, unsigned long timeout)
+		     u64 transaction, u32 flags, unsigned int tries)
 {
-	unsigned long deadline = jiffies + timeout;
 	int err;
 
 	do {
 		err = vmbus_sendpacket(nvsp_vmbus(nv), msg, sizeof(*msg),
 				       transaction, VM_PKT_DATA_INBAND, flags);
-	} while (nvsp_try_again(err, deadline));
+	} while (nvsp_try_again(err, &tries));
 	if (!err)
 		trace_nvsp_sent(nv->ndev, le32_to_cpu(msg->type), sizeof(*msg),
 				transaction);
@@ -65,7 +70,7 @@ static int nvsp_post(struct netvsc *nv, struct nvsp_message *msg,
 /* For messages that the host does not answer. */
 static int nvsp_tell(struct netvsc *nv, struct nvsp_message *msg)
 {
-	return nvsp_post(nv, msg, 0, 0, NETVSC_HOST_TIMEOUT);
+	return nvsp_post(nv, msg, 0, 0, NVSP_TRIES);
 }
 
 static void nvsp_await(struct nvsp *nvsp, u64 transaction)
@@ -596,7 +601,8 @@ int nvsp_switch_data_path(struct netvsc *nv, bool to_vf, u32 sequence)
 	err = nvsp_post(nv, &msg,
 			FIELD_PREP(NETVSC_TID_KIND, NETVSC_TID_SWITCH) |
 			sequence,
-			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, HZ);
+			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+			NVSP_SWITCH_TRIES);
 	trace_netvsc_vf_switch(nv->ndev, to_vf, err);
 	return err;
 }
@@ -648,13 +654,13 @@ int nvsp_send_rndis(struct netvsc_channel *ch, enum nvsp_rndis_channel channel,
 int nvsp_send_rndis_control(struct netvsc *nv, u64 transaction,
 			    struct nvsp_ranges *ranges)
 {
-	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	unsigned int tries = NVSP_TRIES;
 	int err;
 
 	do {
 		err = nvsp_send_rndis(nv->channels[0], NVSP_RNDIS_CONTROL,
 				      transaction, NVSP_NO_SECTION, 0, ranges);
-	} while (nvsp_try_again(err, deadline));
+	} while (nvsp_try_again(err, &tries));
 	return err;
 }
 

@@ -125,15 +125,19 @@ static bool tx_all_idle(struct netvsc *nv)
 
 bool netvsc_tx_wait_idle(struct netvsc *nv)
 {
-	unsigned long deadline = jiffies + NETVSC_HOST_TIMEOUT;
+	const unsigned long piece = HZ / 10;
+	unsigned long slept;
 
-	/* No event tells of a device that the host takes away meanwhile. */
-	do {
-		if (wait_event_timeout(nv->tx_idle, tx_all_idle(nv), HZ / 10))
+	/*
+	 * No event tells of a device that the host takes away meanwhile.  Time
+	 * in which the host did not run us is no time that it had.
+	 */
+	for (slept = 0; slept < NETVSC_HOST_TIMEOUT; slept += piece) {
+		if (wait_event_timeout(nv->tx_idle, tx_all_idle(nv), piece))
 			return true;
 		if (nv->hdev->channel->rescind)
 			return false;
-	} while (time_before(jiffies, deadline));
+	}
 
 	return false;
 }
