@@ -115,7 +115,8 @@ void netvsc_features_register(struct netvsc *nv)
 	netvsc_features_offer(nv);
 	if (nv->nvsp.version >= NVSP_VERSION_2)
 		fixed |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX |
-			 NETIF_F_HW_VLAN_CTAG_FILTER;
+			 NETIF_F_HW_VLAN_CTAG_FILTER |
+			 NETIF_F_HW_VLAN_STAG_FILTER;
 	ndev->features = (ndev->hw_features & ~NETIF_F_LRO) | fixed;
 }
 

@@ -6,8 +6,10 @@
 #ifndef _NETVSC_VF_H
 #define _NETVSC_VF_H
 
+#include <linux/bitmap.h>
 #include <linux/completion.h>
 #include <linux/if_link.h>
+#include <linux/if_vlan.h>
 #include <linux/list.h>
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
@@ -42,6 +44,18 @@ struct netvsc_vf_counters {
 	u64_stats_t tx_bytes;
 	u64_stats_t tx_dropped;
 	struct u64_stats_sync syncp;
+};
+
+#define NETVSC_VF_VLAN_KINDS	2	/* of tags: 802.1Q, 802.1ad */
+
+/**
+ * struct netvsc_vf_vlans - VLANs with one kind of tag, by their ids
+ * @wanted: what netvsc is to receive
+ * @given: what its VF was asked to receive for it
+ */
+struct netvsc_vf_vlans {
+	DECLARE_BITMAP(wanted, VLAN_N_VID);
+	DECLARE_BITMAP(given, VLAN_N_VID);
 };
 
 /* What @todo of struct netvsc_vf asks of its work. */
@@ -82,8 +96,8 @@ enum netvsc_vf_todo {
  * @xdp_refused: @vf cannot run @xdp; RTNL
  * @busy: @vf is being reconfigured, and not to be used; RTNL
  * @features: what @vf wanted of VF_FEATURES when it was bound; RTNL
- * @vlans: @vf has netvsc's VLANs; RTNL
- * @vlan_refused: but not all of them; RTNL
+ * @vlans: by kind of tag; RTNL
+ * @vlan_refused: @vf does not take all of them; RTNL
  * @stalled: @vf was found not to send what it is given; RTNL
  * @penalty: how long it was not used for that the last time, in jiffies; RTNL
  * @retry_at: when to try it again, in jiffies; RTNL
@@ -133,7 +147,7 @@ struct netvsc_vf {
 	bool xdp_refused;
 	bool busy;
 	netdev_features_t features;
-	bool vlans;
+	struct netvsc_vf_vlans vlans[NETVSC_VF_VLAN_KINDS];
 	bool vlan_refused;
 	bool stalled;
 	unsigned long penalty;

@@ -5,7 +5,6 @@
 #include <linux/bpf.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
-#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <net/netdev_lock.h>
 
@@ -147,62 +146,6 @@ static void vf_forget_xdp(struct netvsc *nv)
 	nvf->xdp_refused = false;
 }
 
-/*
- * A VF's driver may drop the packets, or the tags, of VLANs that nobody has
- * asked it for.  One that has no filter to set lets all of them pass.
- */
-static void vf_add_vlan(struct netvsc *nv, __be16 proto, u16 vid)
-{
-	struct netvsc_vf *nvf = &nv->vf;
-	int err;
-
-	/* VLAN 0 is for priorities, and the stack adds it to the VF itself. */
-	if (!vid)
-		return;
-	err = vlan_vid_add(nvf->vf, proto, vid);
-	if (!err || err == -EOPNOTSUPP)
-		return;
-	nvf->vlan_refused = true;
-	netdev_info(nv->ndev, "VF %s does not take VLAN %u (%d): not used\n",
-		    netdev_name(nvf->vf), vid, err);
-}
-
-static int vf_del_vlan_of(struct net_device *vlan, int vid, void *nv)
-{
-	if (vlan)
-		vlan_vid_del(((struct netvsc *)nv)->vf.vf,
-			     vlan_dev_vlan_proto(vlan), vid);
-	return 0;
-}
-
-static int vf_add_vlan_of(struct net_device *vlan, int vid, void *nv)
-{
-	__be16 proto = vlan ? vlan_dev_vlan_proto(vlan) : htons(ETH_P_8021Q);
-
-	vf_add_vlan(nv, proto, vid);
-	return 0;
-}
-
-static void vf_forget_vlans(struct netvsc *nv)
-{
-	struct netvsc_vf *nvf = &nv->vf;
-
-	if (nvf->vlans)
-		vlan_for_each(nv->ndev, vf_del_vlan_of, nv);
-	nvf->vlans = false;
-	nvf->vlan_refused = false;
-}
-
-static void vf_follow_vlans(struct netvsc *nv)
-{
-	/* What was refused once is asked for again. */
-	if (nv->vf.vlans && !nv->vf.vlan_refused)
-		return;
-	vf_forget_vlans(nv);
-	nv->vf.vlans = true;
-	vlan_for_each(nv->ndev, vf_add_vlan_of, nv);
-}
-
 void netvsc_vf_meet(struct netvsc *nv)
 {
 	nv->vf.features = nv->vf.vf->wanted_features;
@@ -212,7 +155,7 @@ void netvsc_vf_forget(struct netvsc *nv)
 {
 	vf_want_features(nv->vf.vf, nv->vf.features);
 	vf_forget_xdp(nv);
-	vf_forget_vlans(nv);
+	netvsc_vf_forget_vlans(nv);
 	if (nv->vf.lists)
 		vf_forget_lists(nv);
 	vf_follow_flags(nv, 0);
@@ -235,7 +178,7 @@ void netvsc_vf_follow(struct netvsc *nv)
 	netvsc_vf_follow_mac(nv);
 	vf_follow_flags(nv, nv->ndev->flags);
 	vf_follow_lists(nv);
-	vf_follow_vlans(nv);
+	netvsc_vf_follow_vlans(nv);
 	netvsc_vf_follow_features(nv);
 	vf_follow_xdp(nv, NULL);
 	if (!nvf->open)
@@ -316,40 +259,4 @@ bool netvsc_vf_link_ksettings(struct netvsc *nv,
 {
 	return nv->vf.state == VF_ACTIVE &&
 	       !__ethtool_get_link_ksettings(nv->vf.vf, cmd);
-}
-
-/**
- * netvsc_vf_vlan_add() - netvsc is to receive a VLAN
- * @nv: the netvsc
- * @proto: of its tag
- * @vid: its id
- *
- * Context: ndo_vlan_rx_add_vid. RTNL.
- */
-void netvsc_vf_vlan_add(struct netvsc *nv, __be16 proto, u16 vid)
-{
-	if (!nv->vf.vlans)
-		return;
-	vf_add_vlan(nv, proto, vid);
-	netvsc_vf_feed(nv, VF_IN_CHANGED);
-}
-
-/**
- * netvsc_vf_vlan_del() - undo netvsc_vf_vlan_add()
- * @nv: the netvsc
- * @proto: of the VLAN's tag
- * @vid: its id
- *
- * Context: ndo_vlan_rx_kill_vid. RTNL.
- */
-void netvsc_vf_vlan_del(struct netvsc *nv, __be16 proto, u16 vid)
-{
-	struct netvsc_vf *nvf = &nv->vf;
-
-	if (!nvf->vlans || !vid)
-		return;
-	vlan_vid_del(nvf->vf, proto, vid);
-	/* It may have been the one that the VF did not take. */
-	if (nvf->vlan_refused)
-		netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
 }

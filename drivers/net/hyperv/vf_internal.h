@@ -15,6 +15,7 @@
  *	vf_data.c	receive and transmit
  *	vf_stats.c	counts them
  *	vf_follow.c	what is set on netvsc holds for its VF
+ *	vf_vlan.c	and so do its VLANs
  *
  * Without another word the functions want RTNL.
  */
@@ -90,5 +91,9 @@ void netvsc_vf_follow_mac(struct netvsc *nv);
 void netvsc_vf_follow_features(struct netvsc *nv);
 void netvsc_vf_meet(struct netvsc *nv);		/* once it is bound */
 void netvsc_vf_forget(struct netvsc *nv);	/* before it is set free */
+
+/* vf_vlan.c */
+void netvsc_vf_follow_vlans(struct netvsc *nv);
+void netvsc_vf_forget_vlans(struct netvsc *nv);
 
 #endif /* _NETVSC_VF_INTERNAL_H */
