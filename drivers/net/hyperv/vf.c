@@ -144,6 +144,7 @@ static void vf_event(struct netvsc *nv, struct net_device *vf,
 		netvsc_vf_feed(nv, VF_IN_OPENED);
 		break;
 	case NETDEV_GOING_DOWN:
+		netvsc_vf_settle(nv);
 		netvsc_vf_feed(nv, VF_IN_CLOSING);
 		break;
 	case NETDEV_CHANGE:
@@ -250,6 +251,7 @@ static int vf_pci_notify(struct notifier_block *nb, unsigned long event,
 	list_for_each_entry(nvf, &netvsc_vf_list, entry) {
 		if (!nvf->vf || &netvsc_vf_pci_dev(nvf->vf)->dev != dev)
 			continue;
+		netvsc_vf_settle(netvsc_of(nvf));
 		nvf->going = true;
 		netvsc_vf_feed(netvsc_of(nvf), VF_IN_CLOSING);
 	}

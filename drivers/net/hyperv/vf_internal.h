@@ -60,6 +60,7 @@ void netvsc_vf_ask(struct netvsc *nv);
 void netvsc_vf_take_back(struct netvsc *nv);
 void netvsc_vf_to_vmbus(struct netvsc *nv);	/* sleeps for the host */
 void netvsc_vf_answer(struct netvsc *nv);
+void netvsc_vf_settle(struct netvsc *nv);	/* sleeps for the host */
 void netvsc_vf_ask_nothing(struct netvsc *nv);
 
 /* vf_drain.c; the drains sleep */

@@ -2,10 +2,10 @@
 /*
  * Asking the host to deliver to the VF, or to the channels again.
  *
- * There is one request at a time: hosts acknowledge at once, and without doing
- * it, what comes while they are busy with another one.  For its answer nobody
- * waits, but where packets would be lost without it: between leaving a VF and
- * letting it go.
+ * There is one request at a time, but at the end of a session: hosts acknowledge
+ * at once, and without doing it, what comes while they are busy with another one.
+ * For its answer nobody waits, but where packets would be lost without it: before
+ * a VF is let go.
  */
 #include <linux/rtnetlink.h>
 
@@ -161,6 +161,21 @@ void netvsc_vf_answer(struct netvsc *nv)
 		vf_answered(nv, accepted);
 	else if (nvf->waiting && time_after_eq(jiffies, nvf->deadline))
 		vf_overdue(nv);
+}
+
+/*
+ * Before a VF closes: what the host has been asked for decides which way back is
+ * the right one.  It may be on the VF already, or just about to be.
+ */
+void netvsc_vf_settle(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (nvf->state != VF_UP)
+		return;
+	if (nvf->waiting && nvf->asked_for_vf)
+		netvsc_wait_host(nv, &nvf->answered, VF_TO_VMBUS_TIMEOUT);
+	netvsc_vf_answer(nv);
 }
 
 /* The session ends, and what was asked for in it is not wanted any more. */
