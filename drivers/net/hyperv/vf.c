@@ -126,6 +126,12 @@ static void vf_registered(struct net_device *dev)
 
 	if (!nv)
 		return;
+	/* It may be the better one. */
+	if (nv->vf.vf && netvsc_vf_kinship(nv, dev) >
+			 netvsc_vf_kinship(nv, nv->vf.vf)) {
+		netvsc_vf_todo(&nv->vf, NETVSC_VF_ASSOCIATION);
+		return;
+	}
 	/* Marked: it is new, and not here because somebody moved it. */
 	if (!nv->vf.vf && (dev->flags & IFF_SLAVE) &&
 	    !net_eq(dev_net(dev), dev_net(nv->ndev))) {

@@ -96,7 +96,25 @@ void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf)
 	netvsc_vf_feed(nv, VF_IN_REGISTERED);
 }
 
-/* Takes a VF that is there already, or a better one than it has. */
+/* Gives up a VF that is another's, or for another one, and has both look anew. */
+static void vf_set_free(struct netvsc *nv)
+{
+	struct net_device *vf = nv->vf.vf;
+	struct netvsc *partner;
+
+	if (!vf)
+		return;
+	netvsc_vf_feed(nv, VF_IN_DETACH);
+	partner = netvsc_vf_partner(vf);
+	if (partner && partner != nv)
+		netvsc_vf_todo(&partner->vf, NETVSC_VF_ASSOCIATION);
+	netvsc_vf_todo(&nv->vf, NETVSC_VF_ASSOCIATION);
+}
+
+/*
+ * Takes a VF that is there already, or a better one than it has; also from another
+ * netvsc: two that bonding has given the same address may have got each other's.
+ */
 void netvsc_vf_look_around(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
@@ -104,13 +122,16 @@ void netvsc_vf_look_around(struct netvsc *nv)
 	unsigned int best = 0;
 	unsigned int kinship;
 	struct net_device *dev;
+	struct netvsc *owner;
 
 	for_each_netdev(dev_net(nv->ndev), dev) {
 		if (netvsc_vf_partner(dev) != nv)
 			continue;
-		if (dev != nvf->vf && netvsc_vf_owner(dev))
-			continue;
 		kinship = netvsc_vf_kinship(nv, dev);
+		owner = netvsc_vf_owner(dev);
+		if (owner && owner != nv &&
+		    netvsc_vf_kinship(owner, dev) >= kinship)
+			continue;
 		/* Of two that are as good, the one that it has. */
 		if (kinship > best || (kinship == best && dev == nvf->vf)) {
 			best = kinship;
@@ -119,8 +140,11 @@ void netvsc_vf_look_around(struct netvsc *nv)
 	}
 	if (!found || found == nvf->vf)
 		return;
-	if (nvf->vf)
-		netvsc_vf_feed(nv, VF_IN_DETACH);
+	vf_set_free(nv);
+	/* One with a weaker claim may have it, from before the host's word came. */
+	owner = netvsc_vf_owner(found);
+	if (owner)
+		vf_set_free(owner);
 	netvsc_vf_bind(nv, found);
 }
 

@@ -48,7 +48,12 @@ bool netvsc_vf_slot_serial(const struct net_device *dev, u32 *serial)
 	return !kstrtou32(number, 10, serial);
 }
 
-static bool vf_same_mac(const struct netvsc *nv, const struct net_device *vf)
+/*
+ * Whether the VF's address is netvsc's: 2, or 1 if it is one that was set, which
+ * another netvsc may have as well.
+ */
+static unsigned int vf_same_mac(const struct netvsc *nv,
+				const struct net_device *vf)
 {
 	const struct net_device *ndev = nv->ndev;
 	const u8 *mac = vf->perm_addr;
@@ -56,8 +61,9 @@ static bool vf_same_mac(const struct netvsc *nv, const struct net_device *vf)
 	/* Not filled in yet while the VF is being registered. */
 	if (!is_valid_ether_addr(mac))
 		mac = vf->dev_addr;
-	return ether_addr_equal(mac, ndev->perm_addr) ||
-	       ether_addr_equal(mac, ndev->dev_addr);
+	if (ether_addr_equal(mac, ndev->perm_addr))
+		return 2;
+	return ether_addr_equal(mac, ndev->dev_addr);
 }
 
 /**
@@ -75,6 +81,7 @@ static bool vf_same_mac(const struct netvsc *nv, const struct net_device *vf)
 unsigned int netvsc_vf_kinship(struct netvsc *nv, const struct net_device *vf)
 {
 	struct netvsc_vf *nvf = &nv->vf;
+	unsigned int mac = vf_same_mac(nv, vf);
 	bool known, same;
 	u32 serial;
 
@@ -83,9 +90,9 @@ unsigned int netvsc_vf_kinship(struct netvsc *nv, const struct net_device *vf)
 	same = known && serial == nvf->assoc_serial;
 	spin_unlock_bh(&nvf->host_lock);
 
-	if (vf_same_mac(nv, vf))
-		return same ? 3 : known ? 1 : 2;
-	return same && vf->addr_assign_type == NET_ADDR_RANDOM ? 2 : 0;
+	if (mac)
+		return (same ? 4 : known ? 0 : 2) + mac;
+	return same && vf->addr_assign_type == NET_ADDR_RANDOM ? 4 : 0;
 }
 
 struct netvsc *netvsc_vf_partner(const struct net_device *vf)
