@@ -19,6 +19,9 @@
  */
 #define VF_DRAIN_USECS	1000000
 
+/* And how long without having sent anything. */
+#define VF_QUIET_USECS	500000
+
 static u64 vf_sent_packets(struct net_device *vf)
 {
 	struct rtnl_link_stats64 stats;
@@ -43,11 +46,14 @@ static void vf_poll(struct net_device *vf)
 {
 	struct napi_struct *napi;
 
-	list_for_each_entry(napi, &vf->napi_list, dev_list) {
+	/* A driver in the midst of a reset takes NAPIs off the list. */
+	rcu_read_lock();
+	list_for_each_entry_rcu(napi, &vf->napi_list, dev_list) {
 		local_bh_disable();
 		napi_schedule(napi);
 		local_bh_enable();
 	}
+	rcu_read_unlock();
 }
 
 /* A NAPI that is disabled counts as scheduled, and is not coming to an end. */
@@ -61,48 +67,62 @@ static bool vf_napi_busy(const struct napi_struct *napi)
 static bool vf_polling(struct net_device *vf)
 {
 	struct napi_struct *napi;
+	bool busy = false;
 
-	list_for_each_entry(napi, &vf->napi_list, dev_list)
-		if (vf_napi_busy(napi))
-			return true;
-	return false;
+	rcu_read_lock();
+	list_for_each_entry_rcu(napi, &vf->napi_list, dev_list)
+		busy |= vf_napi_busy(napi);
+	rcu_read_unlock();
+	return busy;
 }
 
-static bool vf_bql_idle(const struct net_device *vf)
+/* Whoever has taken a packet out of one, and not given it to the VF yet, runs it. */
+static bool vf_qdiscs_idle(struct net_device *vf)
 {
-#ifdef CONFIG_BQL
-	const struct dql *dql;
+	struct netdev_queue *txq;
+	bool idle = true;
 	unsigned int i;
 
-	for (i = 0; i < vf->real_num_tx_queues; i++) {
-		dql = &netdev_get_tx_queue(vf, i)->dql;
-		if (READ_ONCE(dql->num_queued) != READ_ONCE(dql->num_completed))
-			return false;
+	rcu_read_lock();
+	for (i = 0; i < vf->num_tx_queues; i++) {
+		txq = netdev_get_tx_queue(vf, i);
+		if (!qdisc_is_empty(rcu_dereference(txq->qdisc)) ||
+		    qdisc_is_running(rcu_dereference(txq->qdisc)))
+			idle = false;
 	}
-#endif
-	return true;
+	rcu_read_unlock();
+	return idle;
+}
+
+/* By its statistics, of what it was given: 0 if all, less than that if more. */
+static s64 vf_unsent(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+	u64 given = netvsc_vf_given_packets(nv) - nvf->tx_base;
+
+	/* Drivers read statistics from the device, which takes its time. */
+	if (!given)
+		return 0;
+	return given - (vf_sent_packets(nvf->vf) - nvf->tx_vf_base);
 }
 
 /*
- * There is no event that says "transmit ring empty".  There are three signs,
- * and a VF shows those that it has: an empty qdisc, byte queue limits with
- * nothing in flight, and statistics that count what has been sent.  The last
- * one is all that ixgbevf has for its ring, and it counts on completion; a
- * driver that counts on transmit passes it at once, and those have BQL.
+ * There is no event that says "transmit ring empty".  Byte queue limits say it,
+ * where the VF's driver has them.  Of the others, some count in their statistics
+ * what the device has sent: ixgbevf does, and that is all there is of its ring.
+ * The rest count on transmit and pass at once: mana does, and waits by itself for
+ * what is in its rings before it closes them.
  */
 static bool vf_sent_all(struct netvsc *nv)
 {
-	struct netvsc_vf *nvf = &nv->vf;
-	struct net_device *vf = nvf->vf;
-	u64 given;
+	struct net_device *vf = nv->vf.vf;
+	u64 completed, in_flight;
 
-	if (!qdisc_all_tx_empty(vf) || !vf_bql_idle(vf))
+	if (!vf_qdiscs_idle(vf))
 		return false;
-	given = netvsc_vf_given_packets(nv) - nvf->tx_base;
-	/* Drivers read statistics from the device, which takes its time. */
-	if (!given)
-		return true;
-	return vf_sent_packets(vf) - nvf->tx_vf_base >= given;
+	if (netvsc_vf_bql(vf, &completed, &in_flight))
+		return !in_flight;
+	return !vf_unsent(nv);
 }
 
 /**
@@ -128,10 +148,36 @@ static bool vf_drain_pause(struct vf_pause *pause)
 	return true;
 }
 
+/**
+ * struct vf_quiet - how long a VF has sent nothing
+ * @unsent: what it had not sent when it last did
+ * @since: what had been slept by then, in microseconds
+ */
+struct vf_quiet {
+	s64 unsent;
+	unsigned int since;
+};
+
+/*
+ * The numbers of a VF need not come to 0: its qdisc may have dropped packets, and
+ * it may have sent some that are not netvsc's.  But it stops when it has no more.
+ */
+static bool vf_is_quiet(struct netvsc *nv, const struct vf_pause *pause,
+			struct vf_quiet *quiet)
+{
+	s64 unsent = vf_unsent(nv);
+
+	if (unsent != quiet->unsent || !vf_qdiscs_idle(nv->vf.vf))
+		quiet->since = pause->slept;
+	quiet->unsent = unsent;
+	return pause->slept - quiet->since >= VF_QUIET_USECS;
+}
+
 void netvsc_vf_drain_tx(struct netvsc *nv)
 {
 	struct vf_pause pause = { .next = 50 };
 	struct net_device *vf = nv->vf.vf;
+	struct vf_quiet quiet = {};
 
 	if (vf_sent_all(nv))
 		return;
@@ -140,9 +186,10 @@ void netvsc_vf_drain_tx(struct netvsc *nv)
 		return;
 	do {
 		vf_poll(vf);
-		if (!vf_drain_pause(&pause)) {
-			netdev_info(nv->ndev, "VF %s did not send all it had\n",
-				    netdev_name(vf));
+		if (vf_is_quiet(nv, &pause, &quiet) || !vf_drain_pause(&pause)) {
+			if (quiet.unsent > 0)
+				netdev_info(nv->ndev, "VF %s did not send all it had\n",
+					    netdev_name(vf));
 			return;
 		}
 	} while (!vf_sent_all(nv));

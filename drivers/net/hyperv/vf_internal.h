@@ -70,6 +70,7 @@ void netvsc_vf_drain_rx(struct netvsc *nv);
 
 /* vf_watch.c */
 bool netvsc_vf_answers(struct net_device *vf);	/* to reads of its registers */
+bool netvsc_vf_bql(const struct net_device *vf, u64 *completed, u64 *in_flight);
 void netvsc_vf_watch_start(struct netvsc *nv);
 void netvsc_vf_watch(struct netvsc *nv);
 bool netvsc_vf_watching(const struct netvsc_vf *nvf);

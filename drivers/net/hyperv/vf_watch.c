@@ -45,20 +45,24 @@ bool netvsc_vf_answers(struct net_device *vf)
 	return !PCI_POSSIBLE_ERROR(command) && (command & PCI_COMMAND_MASTER);
 }
 
-/* Byte queue limits are exact.  Return: false if the VF's driver has none. */
-static bool vf_look_at_bql(const struct net_device *vf, struct vf_look *look)
+/*
+ * Byte queue limits, which are exact: what a VF is done with, and what it is not.
+ * Return: false if its driver has none.
+ */
+bool netvsc_vf_bql(const struct net_device *vf, u64 *completed, u64 *in_flight)
 {
-	*look = (struct vf_look){};
+	*completed = 0;
+	*in_flight = 0;
 #ifdef CONFIG_BQL
 	for (unsigned int i = 0; i < vf->real_num_tx_queues; i++) {
 		const struct dql *dql = &netdev_get_tx_queue(vf, i)->dql;
-		unsigned int completed = READ_ONCE(dql->num_completed);
+		unsigned int done = READ_ONCE(dql->num_completed);
 
-		look->sent += completed;
-		look->waiting += READ_ONCE(dql->num_queued) - completed;
+		*completed += done;
+		*in_flight += READ_ONCE(dql->num_queued) - done;
 	}
 #endif
-	return look->sent;
+	return *completed || *in_flight;
 }
 
 /*
@@ -70,7 +74,7 @@ static void vf_look(struct netvsc *nv, u64 given, struct vf_look *look)
 	struct netvsc_vf *nvf = &nv->vf;
 	struct rtnl_link_stats64 stats;
 
-	if (vf_look_at_bql(nvf->vf, look))
+	if (netvsc_vf_bql(nvf->vf, &look->sent, &look->waiting))
 		return;
 	stats.tx_packets = nvf->seen_sent;
 	if (netvsc_vf_answers(nvf->vf))
