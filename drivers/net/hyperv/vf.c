@@ -193,7 +193,8 @@ static void netvsc_event(struct netvsc *nv, unsigned long event)
 		break;
 	case NETDEV_UNREGISTER:
 		/* From the old namespace. */
-		nv->vf.fetch_from = bound ? dev_net(nv->ndev) : NULL;
+		if (bound)
+			nv->vf.fetch_from = dev_net(nv->ndev);
 		netvsc_vf_feed(nv, VF_IN_NETVSC_MOVED);
 		break;
 	case NETDEV_REGISTER:
@@ -408,6 +409,7 @@ void netvsc_vf_detach(struct netvsc *nv)
 {
 	rtnl_lock();
 	netvsc_vf_feed(nv, VF_IN_DETACH);
+	netvsc_vf_leave_behind(nv);
 	nv->vf.attached = false;
 	list_del(&nv->vf.entry);
 	rtnl_unlock();

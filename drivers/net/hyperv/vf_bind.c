@@ -169,6 +169,16 @@ static struct net_device *vf_to_fetch(struct netvsc *nv)
 	return found;
 }
 
+/* A VF that does not come after it is nobody's slave, and not marked as one. */
+void netvsc_vf_leave_behind(struct netvsc *nv)
+{
+	struct net_device *found = vf_to_fetch(nv);
+
+	nv->vf.fetch_from = NULL;
+	if (found && !netdev_master_upper_dev_get(found))
+		vf_unmark(found);
+}
+
 /*
  * A VF that netvsc has left behind by moving to another namespace, or that was
  * plugged while netvsc was in one, comes after it.  One that somebody has moved
@@ -180,9 +190,11 @@ void netvsc_vf_fetch(struct netvsc *nv)
 	struct netvsc_vf *nvf = &nv->vf;
 	int err;
 
-	nvf->fetch_from = NULL;
-	if (!found || nvf->vf)
+	if (!found || nvf->vf) {
+		netvsc_vf_leave_behind(nv);
 		return;
+	}
+	nvf->fetch_from = NULL;
 	err = dev_change_net_namespace(found, dev_net(nv->ndev), "eth%d");
 	if (!err)
 		return;

@@ -50,6 +50,7 @@ void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf);
 void netvsc_vf_release(struct netvsc *nv);
 void netvsc_vf_look_around(struct netvsc *nv);
 void netvsc_vf_fetch(struct netvsc *nv);
+void netvsc_vf_leave_behind(struct netvsc *nv);
 
 /* vf_path.c */
 bool netvsc_vf_associated(struct netvsc_vf *nvf);
