@@ -410,7 +410,7 @@ struct netvsc_config {
  * struct netvsc - a NIC; netdev_priv() of its net_device
  * @ndev: the net_device
  * @hdev: the VMBus device
- * @vf: the VF; only vf.c looks inside
+ * @vf: the VF; only vf_*.c look inside, and transmit whether it is in use
  * @config: what the session was asked for; RTNL
  * @nvsp: session
  * @rndis: control requests
