@@ -80,7 +80,7 @@ struct late_switch {
  * @queues: that one, and those of the session that the guest asked for; NULL
  *	where it has given one back
  * @counts: of each channel, whoever had it
- * @over: the channel is being taken back, by us or by a broken protocol
+ * @over: the channel is being taken back, by us or because the guest broke a rule
  * @removing: and nobody wants this object after that
  * @version: of NVSP; 0 before the guest and the host agreed on one
  * @frame_asked: the size of frames that the guest wants, 0 if it has not said so;

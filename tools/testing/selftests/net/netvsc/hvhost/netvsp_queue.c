@@ -433,6 +433,9 @@ static void primary_close(void *ctx, struct channel *chan)
 	struct queue *q = ctx;
 	struct netvsp *nv = q->nv;
 
+	/* Not we alone do that: its rings may have been taken away. */
+	if (channel_is_rescinded(chan))
+		nv->over = true;
 	subchannels_end(nv);
 	queue_clear(q);
 	out_clear(&nv->control);

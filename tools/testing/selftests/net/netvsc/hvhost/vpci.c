@@ -85,9 +85,7 @@ static bool send(struct vpci *bus, uint16_t type, uint64_t trans_id,
 	struct vpci_reply *reply = &bus->reply;
 	enum ring_status status;
 
-	bus->in_ring = true;
 	status = channel_write(bus->chan, type, 0, trans_id, payload, len);
-	bus->in_ring = false;
 	if (status == RING_FULL) {
 		reply->waiting = true;
 		reply->type = type;
@@ -412,17 +410,13 @@ static void on_readable(void *ctx, struct channel *chan)
 {
 	static struct packet pkt;	/* too big for the stack */
 	struct vpci *bus = ctx;
-	enum ring_status status;
 
 	if (bus->over || !send_waiting(bus))
 		return;
 	if (bus->eject_due && !bus->reply.waiting && !send_eject(bus))
 		return;
 	while (!bus->reply.waiting) {
-		bus->in_ring = true;
-		status = channel_read(chan, &pkt);
-		bus->in_ring = false;
-		if (status != RING_OK || !on_packet(bus, &pkt))
+		if (channel_read(chan, &pkt) != RING_OK || !on_packet(bus, &pkt))
 			return;
 		if (bus->eject_due && !bus->reply.waiting && !send_eject(bus))
 			return;
@@ -440,9 +434,8 @@ static void on_close(void *ctx, struct channel *chan)
 {
 	struct vpci *bus = ctx;
 
-	/* Nobody but vmbus.c can have closed it in the midst of that. */
-	if (bus->in_ring)
-		bus->over = true;
+	/* Not we alone do that: a ring may be bad, or its GPADL taken away. */
+	bus->over |= channel_is_rescinded(chan);
 	bus->version = 0;
 	bus->reply.waiting = false;
 	bus->eject_due = false;

@@ -42,8 +42,6 @@ struct vpci_reply {
 /**
  * struct vpci - a bus
  * @over: the channel is being rescinded; nothing more is said on it
- * @in_ring: inside channel_read() or channel_write(), where a close means that
- *	the guest broke the ring
  * @version: agreed protocol version, 0 before
  * @in_d0: the guest has given a window for configuration space
  * @eject_sent: the guest was asked to give the function up
@@ -61,7 +59,6 @@ struct vpci {
 
 	struct guid instance;
 	bool over;
-	bool in_ring;
 	uint32_t version;
 	uint32_t max_version;
 	bool in_d0;

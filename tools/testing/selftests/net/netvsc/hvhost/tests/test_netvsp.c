@@ -2134,4 +2134,19 @@ TEST_F(netvsp, removed_after_a_failure)
 	netvsp_remove(nv);
 }
 
+/* VMBus closes it, and the NIC has seen nothing wrong. */
+TEST_F(netvsp, rings_taken_away)
+{
+	struct netvsp *nv = self->nv;
+
+	up_4(_metadata, self);
+	channel_fail(&chan, "rings taken away while open");
+	EXPECT_FALSE(state_open(self));
+	EXPECT_TRUE(subs[1].rescinded);
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	netvsp_rescind(nv);
+	self->nv = NULL;
+	netvsp_remove(nv);
+}
+
 TEST_HARNESS_MAIN

@@ -75,6 +75,12 @@ void channel_fail(struct channel *chan, const char *fmt, ...)
 	vmbus_rescind(chan);
 }
 
+bool channel_is_rescinded(const struct channel *chan)
+{
+	(void)chan;
+	return fake.rescinded;
+}
+
 enum ring_status channel_read(struct channel *chan, struct packet *pkt)
 {
 	if (fake.broken) {
@@ -851,6 +857,17 @@ TEST_F(bus, broken_ring)
 	EXPECT_TRUE(fake.failed);
 	EXPECT_EQ(0, nr_ranges());
 	vpci_yank(self->bus);
+	fake.offer.ops->released(fake.offer.ctx, CHAN);
+	EXPECT_EQ(1, func.gone);
+}
+
+/* VMBus closes it, and neither we nor the guest's driver have said a word. */
+TEST_F(bus, rings_taken_away)
+{
+	negotiate(VPCI_VERSION_1_4);
+	enter_d0(WINDOW);
+	channel_fail(CHAN, "rings taken away while open");
+	EXPECT_EQ(0, nr_ranges());
 	fake.offer.ops->released(fake.offer.ctx, CHAN);
 	EXPECT_EQ(1, func.gone);
 }
