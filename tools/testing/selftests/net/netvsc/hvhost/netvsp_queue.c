@@ -80,6 +80,8 @@ static void out_add(struct out_queue *queue, uint16_t type, uint16_t flags,
 
 static bool flush_out(struct queue *q)
 {
+	/* A channel that fails may take the others along, and @q leaves the NIC. */
+	struct netvsp *nv = q->nv;
 	struct out *out;
 
 	while (q->open && q->out.first) {
@@ -92,7 +94,7 @@ static bool flush_out(struct queue *q)
 		case RING_FULL:
 			return false;
 		default:
-			netvsp_bad_ring(q->nv);
+			netvsp_bad_ring(nv);
 			return false;
 		}
 	}
@@ -195,17 +197,19 @@ void netvsp_flush(struct netvsp *nv)
 void queue_send(struct queue *q, uint16_t type, uint16_t flags,
 		uint64_t trans_id, const void *data, uint32_t len)
 {
+	/* As in flush_out() */
+	struct netvsp *nv = q->nv;
 	enum ring_status status;
 
 	if (!q->open)
 		return;
-	if (!q->out.first && !q->nv->held) {
+	if (!q->out.first && !nv->held) {
 		status = channel_write(q->chan, type, flags, trans_id, data,
 				       len);
 		if (status == RING_OK)
 			return;
 		if (status != RING_FULL) {
-			netvsp_bad_ring(q->nv);
+			netvsp_bad_ring(nv);
 			return;
 		}
 	}

@@ -1166,6 +1166,27 @@ TEST_F(netvsp, broken_ring_of_a_subchannel)
 	EXPECT_FALSE(state_open(self));
 }
 
+/* What waits for the first one is tried while the other is being closed. */
+TEST_F(netvsp, two_broken_rings)
+{
+	uint32_t len = make_packet(gpadls[1].mem, mac_peer, 60);
+	struct nvsp_rndis rndis = { NVSP_RNDIS, NVSP_CHAN_DATA, 0, len };
+	uint32_t query = NVSP_OID_QUERY_EX;
+
+	up_4(_metadata, self);
+	chan.room = 0;
+	ask(self, &query, sizeof(query));
+	chan.broken = true;
+	subs[1].broken = true;
+	guest_put_on(&subs[1], PKT_INBAND, PKT_FLAG_COMPLETE, 1, &rndis,
+		     sizeof(rndis));
+	kick_on(&subs[1]);
+	EXPECT_TRUE(chan.failed);
+	EXPECT_TRUE(subs[1].failed);
+	EXPECT_TRUE(subs[3].rescinded);
+	EXPECT_FALSE(state_open(self));
+}
+
 /* A guest that is killed gives its channels back without being asked. */
 TEST_F(netvsp, subchannel_given_back)
 {
