@@ -445,16 +445,6 @@ static void do_report(struct host *host, char *rest, const struct reply *to,
 	text_reply(&text, to);
 }
 
-static void do_steps(struct host *host, char *rest, const struct reply *to)
-{
-	do_report(host, rest, to, nic_print_steps);
-}
-
-static void do_path(struct host *host, char *rest, const struct reply *to)
-{
-	do_report(host, rest, to, nic_print_path);
-}
-
 /* Whole, or what was asked for */
 static void do_stats(struct host *host, char *rest, const struct reply *to)
 {
@@ -514,17 +504,20 @@ static void do_help(struct host *host, char *rest, const struct reply *to);
  * struct command - what the first word of a line may be
  * @fn: does it, and answers
  * @on_nic: in its place: does it to the NIC of the second word; why not, or NULL
+ * @print: in its place: says it of the NIC that is the second word
+ * @alone: no words follow
  */
 static const struct command {
 	const char *name;
 	void (*fn)(struct host *host, char *rest, const struct reply *to);
 	const char *(*on_nic)(struct host *host, unsigned int id, char *rest);
-	bool takes_words;
+	void (*print)(struct nic *nic, FILE *out);
+	bool alone;
 	const char *help;
 } commands[] = {
-	{ "help", do_help, NULL, false,
+	{ .name = "help", .fn = do_help, .alone = true, .help =
 	  "help                          this text" },
-	{ "nic", NULL, nic_command, true,
+	{ .name = "nic", .on_nic = nic_command, .help =
 	  "nic N add MAC | remove        give the guest a NIC, take it away\n"
 	  "nic N rescind                 take it, and leave the guest its VF\n"
 	  "nic N link on|off             cable of the synthetic path\n"
@@ -533,7 +526,7 @@ static const struct command {
 	  "                              1, 2, 4, 5, 6 or 6.1\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"
 	  "nic N network-change          have the guest look where it is now" },
-	{ "vf", NULL, vf_command, true,
+	{ .name = "vf", .on_nic = vf_command, .help =
 	  "vf N add                      assign a VF to NIC N, and offer it as soon as\n"
 	  "                              the NIC's driver can be told of it\n"
 	  "vf N add-early                offer it at once\n"
@@ -548,28 +541,28 @@ static const struct command {
 	  "                              power-on, and the guest is not told\n"
 	  "vf N select on|off            move the data path to it and back, as if\n"
 	  "                              the guest's netvsc had asked for that" },
-	{ "hold", NULL, hold_command, true,
+	{ .name = "hold", .on_nic = hold_command, .help =
 	  "hold N                        take nothing from NIC N's rings and put\n"
 	  "                              nothing on them; frames for it pile up, and\n"
 	  "                              the guest need not signal.  What is left of\n"
 	  "                              the host: messages of VMBus and vPCI, and an\n"
 	  "                              exit for each write to a VF's register" },
-	{ "offer", NULL, offer_command, true,
+	{ .name = "offer", .on_nic = offer_command, .help =
 	  "offer N                       offer what has piled up, as far as there is\n"
 	  "                              room, and go on holding" },
-	{ "release", NULL, release_command, true,
+	{ .name = "release", .on_nic = release_command, .help =
 	  "release N                     let go: all that was left is done at once" },
-	{ "path", do_path, NULL, true,
+	{ .name = "path", .print = nic_print_path, .help =
 	  "path N                        which path the guest has selected, and the\n"
 	  "                              state of the VF; short, for who asks often" },
-	{ "stats", do_stats, NULL, true,
+	{ .name = "stats", .fn = do_stats, .help =
 	  "stats [KEY | KEY=[VALUE]]...  state and counters of each path; of the lines\n"
 	  "                              that hold each KEY=VALUE only those with a\n"
 	  "                              KEY, and of these only that" },
-	{ "capture", NULL, capture_command, true,
+	{ .name = "capture", .on_nic = capture_command, .help =
 	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file\n"
 	  "capture N off                 end both captures of NIC N" },
-	{ "fault", do_fault, NULL, true,
+	{ .name = "fault", .fn = do_fault, .help =
 	  "fault N NAME [NUMBER]         do something wrong to NIC N, once or\n"
 	  "                              NUMBER times\n"
 	  "fault N step NAME ACTION [NUMBER]\n"
@@ -577,11 +570,11 @@ static const struct command {
 	  "fault N off                   do nothing wrong any more, and forget\n"
 	  "                              which steps the guest has taken\n"
 	  "fault list                    what can be done wrong" },
-	{ "steps", do_steps, NULL, true,
+	{ .name = "steps", .print = nic_print_steps, .help =
 	  "steps N                       which it has taken since, in order" },
-	{ "mark", do_mark, NULL, true,
+	{ .name = "mark", .fn = do_mark, .help =
 	  "mark TEXT                     put TEXT in hvhost's log; ok TIME" },
-	{ "quit", do_quit, NULL, false,
+	{ .name = "quit", .fn = do_quit, .alone = true, .help =
 	  "quit                          stop the guest, end hvhost" },
 };
 
@@ -600,6 +593,19 @@ static void do_help(struct host *host, char *rest, const struct reply *to)
 	reply_done(to, NULL);
 }
 
+static void command_do(const struct command *command, struct host *host,
+		       char *rest, const struct reply *to)
+{
+	if (command->alone && *last_words(rest))
+		reply(to, "error: %s takes no words\n", command->name);
+	else if (command->on_nic)
+		for_nic(host, rest, to, command->on_nic);
+	else if (command->print)
+		do_report(host, rest, to, command->print);
+	else
+		command->fn(host, rest, to);
+}
+
 void command_run(struct host *host, char *line, command_write_fn write,
 		 void *ctx)
 {
@@ -611,12 +617,7 @@ void command_run(struct host *host, char *line, command_write_fn write,
 	for (i = 0; i < NR_COMMANDS; i++) {
 		if (strcmp(word, commands[i].name))
 			continue;
-		if (!commands[i].takes_words && *last_words(rest))
-			reply(&to, "error: %s takes no words\n", word);
-		else if (commands[i].on_nic)
-			for_nic(host, rest, &to, commands[i].on_nic);
-		else
-			commands[i].fn(host, rest, &to);
+		command_do(&commands[i], host, rest, &to);
 		return;
 	}
 	reply(&to, "error: unknown command, try help\n");
