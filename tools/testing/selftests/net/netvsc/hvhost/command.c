@@ -506,6 +506,7 @@ static void do_help(struct host *host, char *rest, const struct reply *to);
  * @on_nic: in its place: does it to the NIC of the second word; why not, or NULL
  * @print: in its place: says it of the NIC that is the second word
  * @alone: no words follow
+ * @outside: reaches files of the machine, and is not for the guest
  */
 static const struct command {
 	const char *name;
@@ -513,6 +514,7 @@ static const struct command {
 	const char *(*on_nic)(struct host *host, unsigned int id, char *rest);
 	void (*print)(struct nic *nic, FILE *out);
 	bool alone;
+	bool outside;
 	const char *help;
 } commands[] = {
 	{ .name = "help", .fn = do_help, .alone = true, .help =
@@ -559,8 +561,9 @@ static const struct command {
 	  "stats [KEY | KEY=[VALUE]]...  state and counters of each path; of the lines\n"
 	  "                              that hold each KEY=VALUE only those with a\n"
 	  "                              KEY, and of these only that" },
-	{ .name = "capture", .on_nic = capture_command, .help =
-	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file\n"
+	{ .name = "capture", .on_nic = capture_command, .outside = true, .help =
+	  "capture N synthetic|vf FILE   write the path's frames to a pcapng file (not\n"
+	  "                              for the guest: on the control socket only)\n"
 	  "capture N off                 end both captures of NIC N" },
 	{ .name = "fault", .fn = do_fault, .help =
 	  "fault N NAME [NUMBER]         do something wrong to NIC N, once or\n"
@@ -606,8 +609,8 @@ static void command_do(const struct command *command, struct host *host,
 		command->fn(host, rest, to);
 }
 
-void command_run(struct host *host, char *line, command_write_fn write,
-		 void *ctx)
+void command_run(struct host *host, char *line, bool from_guest,
+		 command_write_fn write, void *ctx)
 {
 	const struct reply to = { write, ctx };
 	char *rest = line, *word;
@@ -617,7 +620,11 @@ void command_run(struct host *host, char *line, command_write_fn write,
 	for (i = 0; i < NR_COMMANDS; i++) {
 		if (strcmp(word, commands[i].name))
 			continue;
-		command_do(&commands[i], host, rest, &to);
+		if (commands[i].outside && from_guest)
+			reply(&to, "error: %s: on the control socket only\n",
+			      word);
+		else
+			command_do(&commands[i], host, rest, &to);
 		return;
 	}
 	reply(&to, "error: unknown command, try help\n");

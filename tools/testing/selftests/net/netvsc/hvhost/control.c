@@ -29,10 +29,12 @@
 
 /**
  * struct liner - the line that a client is sending
+ * @from_guest: the client is the guest
  * @too_long: what has come of it does not fit, the rest is skipped
  */
 struct liner {
 	size_t len;
+	bool from_guest;
 	bool too_long;
 	char buf[LINE_LIMIT + 1];
 };
@@ -58,7 +60,7 @@ static void liner_end(struct liner *in, struct host *host,
 	if (memchr(in->buf, '\0', len))
 		write(ctx, zero_byte, sizeof(zero_byte) - 1);
 	else if (in->buf[strspn(in->buf, " \t")])
-		command_run(host, in->buf, write, ctx);
+		command_run(host, in->buf, in->from_guest, write, ctx);
 }
 
 static void liner_feed(struct liner *in, struct host *host, const char *data,
@@ -104,7 +106,7 @@ static struct {
 	struct loop_fd *lfd;
 	struct client *clients;
 	unsigned int nr_clients;
-} control = { .fd = -1 };
+} control = { .fd = -1, .uart_in.from_guest = true };
 
 static void client_close(struct client *client)
 {

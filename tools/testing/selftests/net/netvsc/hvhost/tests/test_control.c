@@ -379,7 +379,7 @@ static const char *say(const char *line)
 	answer[0] = '\0';
 	trace[0] = '\0';
 	snprintf(copy, sizeof(copy), "%s", line);
-	command_run(host, copy, collect, NULL);
+	command_run(host, copy, false, collect, NULL);
 	return answer;
 }
 
@@ -827,6 +827,19 @@ TEST(serial_port)
 	uart_text[0] = '\0';
 	control_from_uart(NULL, (const uint8_t *)"vf\0 0\n", 6);
 	EXPECT_STREQ("error: line with a zero byte\n", uart_text);
+	control_stop();
+}
+
+/* The machine's files are out of the guest's reach. */
+TEST(capture_is_not_for_the_guest)
+{
+	with_nic();
+	control_start(host, NULL, (struct uart *)&host);
+	trace[0] = '\0';
+	from_uart("capture 0 vf /tmp/file\ncapture 0 off\n");
+	EXPECT_STREQ("error: capture: on the control socket only\n"
+		     "error: capture: on the control socket only\n", uart_text);
+	EXPECT_STREQ("", trace);
 	control_stop();
 }
 
