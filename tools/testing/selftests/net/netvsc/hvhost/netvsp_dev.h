@@ -198,7 +198,7 @@ void netvsp_rndis(struct queue *q, const struct packet *pkt);
 /* True if the request was refused, and answered. */
 bool step_nvsp(struct queue *q, const struct packet *pkt, uint32_t type);
 /* False if the completion that answers a step is not for now. */
-bool step_completion(struct queue *q, const struct packet *pkt, uint8_t *buf,
+bool step_completion(struct netvsp *nv, const struct packet *pkt, uint8_t *buf,
 		     uint32_t *len);
 /* True if the request is to be refused. */
 bool step_rndis(struct netvsp *nv, const uint8_t *msg, size_t len);

@@ -238,7 +238,7 @@ void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
 		memcpy(buf, msg, len);
 	len = msg ? session_msg_len(q->nv) : 0;
 	if (steps->action == STEP_NORMAL ||
-	    step_completion(q, pkt, buf, &len))
+	    step_completion(q->nv, pkt, buf, &len))
 		queue_send(q, PKT_COMPLETION, 0, pkt->trans_id, buf, len);
 	step_done(steps);
 }

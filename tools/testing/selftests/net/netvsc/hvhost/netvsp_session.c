@@ -263,6 +263,8 @@ void session_message(struct queue *q, const struct packet *pkt)
 		}
 		if (!step_nvsp(q, pkt, type))
 			handler->handle(q, pkt);
+		/* Also of one that nobody completes. */
+		step_done(&nv->steps);
 		return;
 	}
 	netvsp_fail(nv, "NVSP message that is not known or not allowed here");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The steps of a NIC on its channel: requests of NVSP, answered by the completion
- * of their packet, and those of RNDIS, answered by a message.  An answer that
- * is late keeps back no other one.
+ * of their packet, and those of RNDIS, answered by a message.  All are asked for
+ * on the first channel, which lives as long as the session.  An answer that is late
+ * keeps back no other one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +14,12 @@
 
 #define NS_PER_SECOND	1000000000ull
 
-/* An answer that has to wait; without @q it is an RNDIS message. */
+/* An answer that has to wait: a completion, or an RNDIS message. */
 struct late_answer {
 	struct late_answer *next;
 	struct netvsp *nv;
-	struct queue *q;
 	struct loop_timer timer;
+	bool rndis;
 	uint64_t trans_id;
 	uint32_t len;
 	uint8_t data[];
@@ -73,15 +74,15 @@ static void due(void *ctx)
 	/* A channel that fails on it takes the others along. */
 	forget(late);
 	log_info("netvsp", "nic %u: late answer", late->nv->id);
-	if (late->q)
-		queue_send(late->q, PKT_COMPLETION, 0, late->trans_id,
-			   late->data, late->len);
-	else
+	if (late->rndis)
 		netvsp_send_control(late->nv, late->data, late->len);
+	else
+		queue_send(&late->nv->primary, PKT_COMPLETION, 0,
+			   late->trans_id, late->data, late->len);
 	free(late);
 }
 
-static void answer_late(struct netvsp *nv, struct queue *q, uint64_t trans_id,
+static void answer_late(struct netvsp *nv, bool rndis, uint64_t trans_id,
 			const void *data, uint32_t len)
 {
 	struct late_answer *late = calloc(1, sizeof(*late) + len);
@@ -89,7 +90,7 @@ static void answer_late(struct netvsp *nv, struct queue *q, uint64_t trans_id,
 	if (!late)
 		die("out of memory");
 	late->nv = nv;
-	late->q = q;
+	late->rndis = rndis;
 	late->trans_id = trans_id;
 	late->len = len;
 	memcpy(late->data, data, len);
@@ -129,17 +130,17 @@ bool step_nvsp(struct queue *q, const struct packet *pkt, uint32_t type)
 	return false;
 }
 
-bool step_completion(struct queue *q, const struct packet *pkt, uint8_t *buf,
+bool step_completion(struct netvsp *nv, const struct packet *pkt, uint8_t *buf,
 		     uint32_t *len)
 {
-	struct steps *steps = &q->nv->steps;
+	struct steps *steps = &nv->steps;
 	uint32_t keep = *len < 4 ? *len : 4;	/* the type */
 
 	switch (steps->action) {
 	case STEP_NEVER:
 		return false;
 	case STEP_LATE:
-		answer_late(q->nv, q, pkt->trans_id, buf, *len);
+		answer_late(nv, false, pkt->trans_id, buf, *len);
 		return false;
 	case STEP_GARBAGE:
 		step_garbage(steps, buf + keep, *len - keep);
@@ -199,7 +200,7 @@ size_t step_rndis_answer(struct netvsp *nv, uint8_t *reply, size_t len)
 		len = 0;
 		break;
 	case STEP_LATE:
-		answer_late(nv, NULL, 0, reply, len);
+		answer_late(nv, true, 0, reply, len);
 		len = 0;
 		break;
 	case STEP_GARBAGE:

@@ -2052,6 +2052,43 @@ TEST_F(netvsp, late_answer_of_a_guest_that_is_gone)
 	init(_metadata, self, NVSP_V61, 0);
 }
 
+/* A fault of one step does not befall what comes next. */
+TEST_F(netvsp, late_answer_to_what_has_none)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+	uint32_t len = make_packet(gpadls[1].mem, mac_peer, 60);
+	struct nvsp_rndis rndis = { NVSP_RNDIS, NVSP_CHAN_DATA, 0, len };
+	struct sent *sent;
+
+	up_4(_metadata, self);
+	netvsp_fault_step(self->nv, "nvsp", "late", 0);
+	netvsp_fault(self->nv, FAULT_SWITCH_NEVER, 1);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	guest_put_on(&subs[1], PKT_INBAND, PKT_FLAG_COMPLETE, 77, &rndis,
+		     sizeof(rndis));
+	kick_on(&subs[1]);
+	sent = next_on(&subs[1]);
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(77, sent->trans_id);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+}
+
+TEST_F(netvsp, late_answer_to_who_wants_none)
+{
+	struct nvsp_buffer send = { NVSP_SEND_BUF, gpadls[1].id, 0, 0 };
+	uint32_t query = NVSP_OID_QUERY_EX;
+
+	guest_open();
+	init(_metadata, self, NVSP_V61, 0);
+	netvsp_fault_step(self->nv, "nvsp-send-buf", "late", 0);
+	guest_put(PKT_INBAND, 0, 0, &send, sizeof(send));
+	kick();
+	ask(self, &query, sizeof(query));
+	EXPECT_EQ(NVSP_OID_QUERY_EX_DONE, word(answer(_metadata, self, 40)));
+}
+
 TEST_F(netvsp, unknown_path)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 2 };
