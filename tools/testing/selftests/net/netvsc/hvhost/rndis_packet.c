@@ -187,11 +187,15 @@ static const char *to_frame(struct rndis *rn, const struct ppis *ppis,
 	why = want(rn, ppis, frame);
 	if (why)
 		rn->tx_bad_offload++;
-	else if (ppis->has_lso)
+	return why;
+}
+
+static void count_offload(struct rndis *rn, const struct frame *frame)
+{
+	if (frame->gso != GSO_NONE)
 		rn->tx_lso++;
 	else if (frame->needs_csum)
 		rn->tx_csum++;
-	return why;
 }
 
 static bool inside(uint32_t offset, uint32_t len, uint32_t from, uint32_t to)
@@ -231,6 +235,7 @@ static const char *parse_packet(struct rndis *rn, const uint8_t *body,
 	return to_frame(rn, &ppis, frame);
 }
 
+/* Without @emit it only looks for what is wrong. */
 static const char *walk(struct rndis *rn, const uint8_t *msg, size_t len,
 			void (*emit)(void *ctx, const struct frame *frame),
 			void *ctx)
@@ -254,8 +259,10 @@ static const char *walk(struct rndis *rn, const uint8_t *msg, size_t len,
 				   hdr.len - sizeof(hdr), &frame);
 		if (why)
 			return why;
-		if (emit)
+		if (emit) {
+			count_offload(rn, &frame);
 			emit(ctx, &frame);
+		}
 		msg += hdr.len;
 		len -= hdr.len;
 	} while (len);

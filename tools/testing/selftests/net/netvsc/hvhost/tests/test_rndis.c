@@ -673,6 +673,29 @@ TEST_F(rndis, checksum_request)
 	EXPECT_EQ(16, self->frames[0].csum_offset);
 }
 
+TEST_F(rndis, what_is_left_to_the_host_is_counted)
+{
+	uint32_t csum[1][2] = {
+		{ PPI_CHECKSUM, TXCSUM_IP4 | TXCSUM_TCP | 34 << 16 }
+	};
+	uint32_t lso[1][2] = { { PPI_LSO, 1460 | 34 << 20 | LSO_V2 } };
+
+	add_packet(self, 60, NULL, 0);
+	add_packet(self, 80, csum, 1);
+	add_packet(self, 90, csum, 1);
+	add_packet(self, 30000, lso, 1);
+	EXPECT_EQ(NULL, data(self, self->len));
+	EXPECT_EQ(2, self->rn.tx_csum);
+	EXPECT_EQ(1, self->rn.tx_lso);
+	/* None of a message that is refused. */
+	csum[0][1] |= TXCSUM_UDP;
+	add_packet(self, 80, csum, 1);
+	EXPECT_NE(NULL, data(self, self->len));
+	EXPECT_EQ(2, self->rn.tx_csum);
+	EXPECT_EQ(1, self->rn.tx_lso);
+	EXPECT_EQ(1, self->rn.tx_bad_offload);
+}
+
 TEST_F(rndis, checksum_requests_that_make_no_sense)
 {
 	static const uint32_t values[] = {
