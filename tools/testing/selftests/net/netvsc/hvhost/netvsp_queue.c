@@ -400,12 +400,22 @@ void queue_init(struct queue *q, struct netvsp *nv, unsigned int index)
 	rx_waiting_init(&q->waiting);
 }
 
+/* A NIC that is being removed has nothing to count with any more. */
+static void drop_waiting(struct queue *q)
+{
+	while (q->waiting.count) {
+		if (q->nv && q->nv->nic)
+			vnic_dropped(q->nv->nic, PATH_SYNTHETIC);
+		rx_drop_first(&q->waiting);
+	}
+}
+
 void queue_clear(struct queue *q)
 {
 	q->open = false;
 	loop_task_cancel(&q->more);
 	out_clear(&q->out);
-	rx_waiting_clear(&q->waiting);
+	drop_waiting(q);
 }
 
 void queue_readable(void *ctx, struct channel *chan)

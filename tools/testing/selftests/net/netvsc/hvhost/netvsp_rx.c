@@ -427,9 +427,3 @@ void rx_drop_first(struct rx_backlog *log)
 	log->count--;
 	free(entry);
 }
-
-void rx_waiting_clear(struct rx_backlog *log)
-{
-	while (log->first)
-		rx_drop_first(log);
-}

@@ -97,6 +97,5 @@ bool rx_wait(struct rx_backlog *log, unsigned int most,
 const struct frame *rx_first_waiting(const struct rx_backlog *log,
 				     struct rss_hash *hash);
 void rx_drop_first(struct rx_backlog *log);
-void rx_waiting_clear(struct rx_backlog *log);
 
 #endif

@@ -143,6 +143,8 @@ void subchannels_end(struct netvsp *nv)
 		nv->queues[nv->nr_queues] = NULL;
 		if (!q)
 			continue;
+		/* While it knows which NIC has lost what waits. */
+		queue_clear(q);
 		q->nv = NULL;
 		/* A channel that was never offered is gone in this call. */
 		vmbus_rescind(q->chan);

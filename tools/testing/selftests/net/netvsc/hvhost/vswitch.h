@@ -69,7 +69,10 @@ void vnic_set_promiscuous(struct vnic *nic, enum vpath path, bool on);
 /* A path whose ->room() said no has room again. */
 void vnic_room(struct vnic *nic, enum vpath path);
 
-/* A frame that ->deliver() took is not delivered after all. */
+/*
+ * A frame that ->deliver() took is not delivered after all.  It stays one of
+ * rx_frames, which were counted then.
+ */
 void vnic_dropped(struct vnic *nic, enum vpath path);
 
 /* A frame from the guest. */

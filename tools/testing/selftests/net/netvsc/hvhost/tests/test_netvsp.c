@@ -2156,10 +2156,37 @@ TEST_F(netvsp, closed_with_frames_waiting)
 		vswitch_from_uplink(self->vs, &frame);
 	guest_close();
 	EXPECT_FALSE(state_open(self));
+	/* All but those that are in the buffer, and one that comes too late */
+	EXPECT_EQ(84, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
 	vswitch_from_uplink(self->vs, &frame);
-	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	EXPECT_EQ(85, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
 	chan.nr_seen = chan.nr_sent;
 	up(_metadata, self);
+}
+
+TEST_F(netvsp, subchannels_closed_with_frames_waiting)
+{
+	static const uint32_t table[4] = { 1, 2, 2, 2 };
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	unsigned int i;
+
+	up_4(_metadata, self);
+	set_rss(_metadata, self, table);
+	subs[1].room = 0;
+	subs[2].room = 0;
+	for (i = 0; i < 3; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	bytes[30] = 1;
+	for (i = 0; i < 5; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	/* The guest closes one of them, and then the session. */
+	subs[1].offer.ops->close(subs[1].offer.ctx, &subs[1]);
+	subs[1].open = false;
+	EXPECT_EQ(3, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	guest_close();
+	EXPECT_EQ(8, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	EXPECT_EQ(8, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_frames);
 }
 
 TEST_F(netvsp, removed_while_open)
