@@ -58,8 +58,10 @@ static void transmit(void *ctx, const struct frame *frame)
 	struct netvsp *nv = q->nv;
 	struct netvsp_counts *counts = &nv->counts[q->index];
 
-	if (!nv->rndis.link)
+	if (!nv->rndis.link) {
+		vnic_tx_dropped(nv->nic, PATH_SYNTHETIC);
 		return;
+	}
 	counts->tx_frames++;
 	counts->tx_csum += frame->gso == GSO_NONE && frame->needs_csum;
 	counts->tx_lso += frame->gso != GSO_NONE;

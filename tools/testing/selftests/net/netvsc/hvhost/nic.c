@@ -511,9 +511,10 @@ static void print_counters(const struct nic *nic, enum vpath path, FILE *out)
 
 	fprintf(out, " rx_frames=%" PRIu64 " rx_bytes=%" PRIu64
 		" tx_frames=%" PRIu64 " tx_bytes=%" PRIu64
-		" rx_dropped=%" PRIu64 " tx_unselected=%" PRIu64,
+		" rx_dropped=%" PRIu64 " tx_unselected=%" PRIu64
+		" tx_dropped=%" PRIu64,
 		st->rx_frames, st->rx_bytes, st->tx_frames, st->tx_bytes,
-		st->rx_dropped, st->tx_unselected);
+		st->rx_dropped, st->tx_unselected, st->tx_dropped);
 }
 
 static void print_synthetic(const struct nic *nic, FILE *out)

@@ -168,8 +168,10 @@ static bool send_frame(struct vf82599 *vf, struct vf_queue *q,
 	}
 	take_tag(tx, &frame);
 	/* Nobody hears a port without link; the ring moves on all the same. */
-	if (!vf->cable)
+	if (!vf->cable) {
+		vnic_tx_dropped(vf->nic, PATH_VF);
 		return true;
+	}
 	count(vf, &frame);
 	vnic_transmit(vf->nic, PATH_VF, &frame);
 	return true;

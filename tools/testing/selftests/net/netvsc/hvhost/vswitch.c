@@ -107,6 +107,11 @@ void vnic_dropped(struct vnic *nic, enum vpath path)
 	nic->ports[path].stats.rx_dropped++;
 }
 
+void vnic_tx_dropped(struct vnic *nic, enum vpath path)
+{
+	nic->ports[path].stats.tx_dropped++;
+}
+
 void vnic_set_path(struct vnic *nic, enum vpath path,
 		   const struct vpath_ops *ops, void *ctx)
 {
@@ -238,8 +243,10 @@ void vnic_transmit(struct vnic *nic, enum vpath path,
 {
 	struct vport *port = &nic->ports[path];
 
-	if (frame->len < FRAME_HDR || frame->len > FRAME_MAX)
+	if (frame->len < FRAME_HDR || frame->len > FRAME_MAX) {
+		port->stats.tx_dropped++;
 		return;
+	}
 	port->stats.tx_frames++;
 	port->stats.tx_bytes += frame->len;
 	if (path != nic->selected)
@@ -248,5 +255,6 @@ void vnic_transmit(struct vnic *nic, enum vpath path,
 		pcapng_write(port->capture, frame, false);
 	if (to_nics(nic->vs, nic, frame) || !nic->vs->uplink)
 		return;
-	tap_send(nic->vs->uplink, frame);
+	if (!tap_send(nic->vs->uplink, frame))
+		port->stats.tx_dropped++;
 }

@@ -44,12 +44,13 @@ struct vpath_stats {
 	uint64_t tx_frames, tx_bytes;	/* from the guest */
 	uint64_t rx_dropped;		/* for the guest, not deliverable */
 	uint64_t tx_unselected;		/* sent on the path not selected */
+	uint64_t tx_dropped;		/* no link, no frame, or uplink did not take it */
 };
 
 struct vswitch *vswitch_create(void);
 void vswitch_destroy(struct vswitch *vs);
 
-/* Attaches the uplink; NULL @tap_name: frames for it are dropped. */
+/* Attaches the uplink; NULL @tap_name: frames for it go nowhere, uncounted. */
 bool vswitch_uplink_tap(struct vswitch *vs, const char *tap_name);
 
 struct vnic *vswitch_nic_add(struct vswitch *vs, unsigned int id,
@@ -78,6 +79,8 @@ void vnic_dropped(struct vnic *nic, enum vpath path);
 /* A frame from the guest. */
 void vnic_transmit(struct vnic *nic, enum vpath path,
 		   const struct frame *frame);
+/* The guest has sent one that does not come as far as the switch. */
+void vnic_tx_dropped(struct vnic *nic, enum vpath path);
 const struct vpath_stats *vnic_stats(const struct vnic *nic, enum vpath path);
 
 /* Capture of one path; NULL @file ends it.  False: cannot be written. */

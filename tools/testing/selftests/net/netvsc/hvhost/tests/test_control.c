@@ -86,7 +86,7 @@ enum vpath vnic_selected(const struct vnic *nic)
 const struct vpath_stats *vnic_stats(const struct vnic *nic, enum vpath path)
 {
 	static const struct vpath_stats stats[NR_PATHS] = {
-		{ 1, 2, 3, 4, 5, 6 }, { 7, 8, 9, 10, 11, 12 },
+		{ 1, 2, 3, 4, 5, 6, 7 }, { 8, 9, 10, 11, 12, 13, 14 },
 	};
 
 	(void)nic;
@@ -638,13 +638,13 @@ TEST(stats)
 	with_vf();
 	EXPECT_STREQ("nic=0 path=synthetic selected=1 open=1 link=1 rx_frames=1"
 		     " rx_bytes=2 tx_frames=3 tx_bytes=4 rx_dropped=5"
-		     " tx_unselected=6 rndis=0 nvsp=0x60001 filter=0 mtu=0"
-		     " vf_announced=0 protocol_errors=0 speed=25000"
+		     " tx_unselected=6 tx_dropped=7 rndis=0 nvsp=0x60001"
+		     " filter=0 mtu=0 vf_announced=0 protocol_errors=0 speed=25000"
 		     " tx_bad_offload=0 tx_csum=0 tx_lso=0 rx_csum=0 rsc=0"
 		     " rx_held=0 mtu_asked=0\n"
-		     "nic=0 path=vf present=1 selected=0 link=1 rx_frames=7"
-		     " rx_bytes=8 tx_frames=9 tx_bytes=10 rx_dropped=11"
-		     " tx_unselected=12 state=offered\n"
+		     "nic=0 path=vf present=1 selected=0 link=1 rx_frames=8"
+		     " rx_bytes=9 tx_frames=10 tx_bytes=11 rx_dropped=12"
+		     " tx_unselected=13 tx_dropped=14 state=offered\n"
 		     "nic=0 channel=0 open=1 relid=7 vp=3 rx_frames=5"
 		     " tx_frames=6 waiting=0 tx_messages=4 tx_csum=1 tx_lso=2"
 		     " tx_vlan=3 tx_hash=4\n"
@@ -663,11 +663,11 @@ TEST(stats_of_interest)
 
 	with_vf();
 	EXPECT_STREQ("nic=0 path=synthetic link=1 rx_frames=1\n"
-		     "nic=0 path=vf link=1 rx_frames=7\n"
+		     "nic=0 path=vf link=1 rx_frames=8\n"
 		     "nic=0 channel=0 rx_frames=5\n"
 		     "nic=0 channel=1 rx_frames=0\n"
 		     "ok\n", say("stats rx_frames link"));
-	EXPECT_STREQ("nic=0 path=vf rx_frames=7\nok\n",
+	EXPECT_STREQ("nic=0 path=vf rx_frames=8\nok\n",
 		     say("stats path=vf rx_frames"));
 	EXPECT_STREQ("nic=0 path=vf state=offered\nok\n", say("stats state"));
 	EXPECT_STREQ("nic=0 channel=0 open=1\nnic=0 channel=1 open=0\nok\n",

@@ -1684,6 +1684,8 @@ TEST_F(netvsp, link_off_is_off_both_ways)
 	send_rndis(self, NVSP_CHAN_DATA, NVSP_NO_SECTION, 0, msg, len);
 	EXPECT_EQ(NVSP_SUCCESS, word(answer(_metadata, self, 40) + 4));
 	EXPECT_EQ(0, self->peer_got);
+	EXPECT_EQ(0, vnic_stats(self->nic, PATH_SYNTHETIC)->tx_frames);
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->tx_dropped);
 }
 
 static void bad_section(struct __test_metadata *_metadata,

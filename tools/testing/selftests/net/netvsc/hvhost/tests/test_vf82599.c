@@ -31,7 +31,7 @@ static struct guest_mem mem;
 static struct {
 	const struct vpath_ops *ops;
 	void *ctx;
-	unsigned int nr_tx, nr_room, nr_dropped;
+	unsigned int nr_tx, nr_room, nr_dropped, nr_tx_dropped;
 	struct frame tx;
 	uint8_t data[FRAME_MAX];
 } nic;
@@ -76,6 +76,14 @@ void vnic_dropped(struct vnic *vnic, enum vpath path)
 	(void)vnic;
 	(void)path;
 	nic.nr_dropped++;
+}
+
+void vnic_tx_dropped(struct vnic *vnic, enum vpath path)
+{
+	(void)vnic;
+	if (path != PATH_VF)
+		abort();
+	nic.nr_tx_dropped++;
 }
 
 void vnic_transmit(struct vnic *vnic, enum vpath path,
@@ -986,6 +994,7 @@ TEST_F(vf, link)
 	tx_data(self, TX_BUF, 154, LAST, 0, 154);
 	tx_kick(self);
 	EXPECT_EQ(0, nic.nr_tx);
+	EXPECT_EQ(1, nic.nr_tx_dropped);
 	EXPECT_TRUE(tx_done(1));
 	vf82599_set_link(self->vf, true);
 	EXPECT_EQ(0x70000000, rd(self, 0x10));

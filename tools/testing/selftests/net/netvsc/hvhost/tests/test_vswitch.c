@@ -16,6 +16,7 @@
 /* An uplink that only counts. */
 struct tap {
 	unsigned int sent, resumed, closed;
+	bool full;
 };
 
 static struct tap the_tap;
@@ -35,6 +36,8 @@ void tap_close(struct tap *tap)
 bool tap_send(struct tap *tap, const struct frame *frame)
 {
 	(void)frame;
+	if (tap->full)
+		return false;
 	tap->sent++;
 	return true;
 }
@@ -244,6 +247,19 @@ TEST_F(vswitch, odd_lengths)
 	vnic_transmit(self->a, PATH_SYNTHETIC, to(self, mac_far, mac_a));
 	EXPECT_EQ(0, self->syn_a.got);
 	EXPECT_EQ(0, the_tap.sent);
+	EXPECT_EQ(2, vnic_stats(self->a, PATH_SYNTHETIC)->tx_dropped);
+	EXPECT_EQ(0, vnic_stats(self->a, PATH_SYNTHETIC)->tx_frames);
+}
+
+TEST_F(vswitch, uplink_that_takes_no_more)
+{
+	the_tap.full = true;
+	vnic_transmit(self->a, PATH_VF, to(self, mac_far, mac_a));
+	vnic_transmit(self->a, PATH_VF, to(self, mac_b, mac_a));
+	EXPECT_EQ(1, self->syn_b.got);
+	EXPECT_EQ(2, vnic_stats(self->a, PATH_VF)->tx_frames);
+	EXPECT_EQ(1, vnic_stats(self->a, PATH_VF)->tx_dropped);
+	EXPECT_EQ(0, vnic_stats(self->a, PATH_SYNTHETIC)->tx_dropped);
 }
 
 TEST_F(vswitch, uplink_waits_for_room)
