@@ -117,6 +117,10 @@ static bool read_one(struct tap *tap)
 		return n > 0;
 	if (to_frame(&hdr, tap->buf, n - sizeof(hdr), &frame))
 		vswitch_from_uplink(tap->vs, &frame);
+	else
+		log_guest_error(&tap->rate, "tap",
+				"dropped: %zd bytes that are no frame, GSO type %u",
+				n - (ssize_t)sizeof(hdr), hdr.gso_type);
 	return true;
 }
 

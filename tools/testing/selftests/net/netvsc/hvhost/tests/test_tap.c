@@ -12,6 +12,7 @@
 #include "kselftest_harness.h"
 
 #include "frame.h"
+#include "log.h"
 #include "loop.h"
 #include "tap.h"
 #include "vswitch.h"
@@ -22,7 +23,7 @@
 
 static struct {
 	bool room;
-	unsigned int got;
+	unsigned int got, complaints;
 	struct frame frame;
 	uint8_t data[FRAME_MAX];
 } vs;
@@ -39,6 +40,15 @@ void vswitch_from_uplink(struct vswitch *unused, const struct frame *frame)
 	vs.got++;
 	vs.frame = *frame;
 	memcpy(vs.data, frame->data, frame->len);
+}
+
+void log_guest_error(struct log_rate *rate, const char *unit, const char *fmt,
+		     ...)
+{
+	(void)rate;
+	(void)unit;
+	(void)fmt;
+	vs.complaints++;
 }
 
 /* The other end of the device */
@@ -135,8 +145,10 @@ TEST_F(tap, plain_frame)
 	host_puts(self, 100);
 	ASSERT_EQ(2, vs.got);
 	EXPECT_TRUE(vs.frame.csum_good);
+	EXPECT_EQ(0, vs.complaints);
 	host_puts(self, 13);			/* no whole header */
 	EXPECT_EQ(2, vs.got);
+	EXPECT_EQ(1, vs.complaints);
 }
 
 TEST_F(tap, checksum_left_to_do)
