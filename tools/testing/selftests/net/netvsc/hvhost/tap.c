@@ -31,7 +31,7 @@
 struct tap {
 	int fd;
 	struct vswitch *vs;
-	struct loop_fd *lfd;
+	struct loop_fd *lfd;		/* NULL: the device is gone */
 	struct loop_timer patience;
 	struct log_rate rate;
 	bool paused;
@@ -131,12 +131,25 @@ static void pause_reading(struct tap *tap)
 	loop_timer_set(&tap->patience, PATIENCE_NS);
 }
 
+/* Somebody has deleted it: the descriptor would be ready for ever. */
+static void gone(struct tap *tap)
+{
+	log_error("tap", "the device is gone");
+	loop_timer_cancel(&tap->patience);
+	tap->paused = false;
+	loop_fd_del(tap->lfd);
+	tap->lfd = NULL;
+}
+
 static void readable(void *ctx, uint32_t events)
 {
 	struct tap *tap = ctx;
 	unsigned int i;
 
-	(void)events;
+	if (events & EPOLLERR) {
+		gone(tap);
+		return;
+	}
 	for (i = 0; i < BATCH; i++) {
 		if (!vswitch_room(tap->vs)) {
 			pause_reading(tap);
@@ -281,7 +294,7 @@ bool tap_send(struct tap *tap, const struct frame *frame)
 	struct frame fixed = *frame;
 	uint8_t buf[FRAME_MAX];
 
-	if (frame->len < FRAME_HDR || frame->len > FRAME_MAX)
+	if (!tap->lfd || frame->len < FRAME_HDR || frame->len > FRAME_MAX)
 		return false;
 	if (frame->gso != GSO_NONE) {
 		if (!frame_gso_headers(&fixed, head))

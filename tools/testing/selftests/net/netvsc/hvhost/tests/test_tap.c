@@ -23,7 +23,7 @@
 
 static struct {
 	bool room;
-	unsigned int got, complaints;
+	unsigned int got, asked, complaints;
 	struct frame frame;
 	uint8_t data[FRAME_MAX];
 } vs;
@@ -31,6 +31,7 @@ static struct {
 bool vswitch_room(const struct vswitch *unused)
 {
 	(void)unused;
+	vs.asked++;
 	return vs.room;
 }
 
@@ -318,6 +319,45 @@ TEST_F(tap, patience_ends)
 		loop_run_pending();
 	EXPECT_EQ(1, vs.got);
 	EXPECT_LE(200000000ull, loop_now_ns() - start);
+}
+
+/* As a device that is deleted: what it had not taken yet is an error here. */
+static void host_goes(FIXTURE_DATA(tap) *self)
+{
+	uint8_t data[100];
+	struct frame frame = { .data = data, .len = sizeof(data) };
+
+	make_tcp(data, sizeof(data));
+	tap_send(self->tap, &frame);
+	close(self->fd);
+	self->fd = -1;
+	loop_run_pending();
+}
+
+TEST_F(tap, device_goes)
+{
+	uint8_t data[100];
+	struct frame frame = { .data = data, .len = sizeof(data) };
+
+	make_tcp(data, sizeof(data));
+	host_goes(self);
+	EXPECT_EQ(0, vs.asked);
+	EXPECT_FALSE(tap_send(self->tap, &frame));
+	EXPECT_EQ(0, vs.complaints);
+}
+
+TEST_F(tap, device_goes_while_reading_waits)
+{
+	make_tcp(self->data, 100);
+	vs.room = false;
+	host_puts(self, 100);
+	host_goes(self);
+	vs.room = true;
+	vs.asked = 0;
+	tap_resume(self->tap);
+	loop_run_pending();
+	EXPECT_EQ(0, vs.got);
+	EXPECT_EQ(0, vs.asked);
 }
 
 TEST_HARNESS_MAIN
