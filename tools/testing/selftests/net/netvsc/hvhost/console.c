@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,26 +19,50 @@
 
 #define COM1_BASE	0x3f8
 #define COM1_IRQ	4
+#define PATIENCE_MS	2000
+/* What a pipe or a terminal takes that has room at all, CR before LF included */
+#define PIECE		128
 
 static struct console {
 	struct uart *uart;
 	int fd;				/* output; -1: nowhere */
+	bool stuck;			/* nobody reads it */
 	struct loop_fd *input;
 	bool raw;
 	struct termios saved;
 } console = { .fd = -1 };
 
+/* Waits for room, but only once for one who does not make any. */
+static bool has_room(void)
+{
+	struct pollfd out = { .fd = console.fd, .events = POLLOUT };
+	bool room;
+	int n;
+
+	do {
+		n = poll(&out, 1, console.stuck ? 0 : PATIENCE_MS);
+	} while (n < 0 && errno == EINTR);
+	/* What else may be wrong, write() will say. */
+	room = n;
+	if (room == console.stuck)
+		log_error("console", room ? "it is read again" :
+					    "nobody reads it: output is lost");
+	console.stuck = !room;
+	return room;
+}
+
 /*
  * A reader that is slow holds the guest up, as a terminal does; one that has
- * gone away does not.
+ * gone away, or does not read any more, does not: this runs with the host lock
+ * held.
  */
 static void output(void *ctx, const uint8_t *data, size_t len)
 {
 	ssize_t n;
 
 	(void)ctx;
-	while (len && console.fd >= 0) {
-		n = write(console.fd, data, len);
+	while (len && console.fd >= 0 && has_room()) {
+		n = write(console.fd, data, len < PIECE ? len : PIECE);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
