@@ -144,8 +144,6 @@ void rx_forget(struct rx_pool *pool, const struct channel *chan)
 {
 	uint32_t slot;
 
-	/* They went on the first channel, and without that there is no other. */
-	pool->malformed = 0;
 	for (slot = 0; slot < pool->count; slot++) {
 		if (pool->slots[slot].state != SLOT_FIRST ||
 		    pool->slots[slot].chan != chan)

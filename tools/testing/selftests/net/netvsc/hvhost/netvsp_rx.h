@@ -74,7 +74,10 @@ void rx_reset(struct rx_pool *pool);
 /* A completion by the guest.  False: there is no such packet on @chan. */
 bool rx_complete(struct rx_pool *pool, const struct channel *chan,
 		 uint64_t trans_id);
-/* The guest has closed @chan: what is under way on it is back. */
+/*
+ * The guest has closed @chan, not the first one: what is under way on it is back.
+ * What is malformed went on the first.
+ */
 void rx_forget(struct rx_pool *pool, const struct channel *chan);
 
 /* One RNDIS control message, of at most one sub-allocation. */

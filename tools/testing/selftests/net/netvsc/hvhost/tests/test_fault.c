@@ -273,7 +273,7 @@ TEST_F(fault, transfer_pages)
 	/* They have no place in the buffer, and are to be given back. */
 	EXPECT_EQ(BUF_COUNT, self->rx.free);
 	EXPECT_EQ(3, self->rx.malformed);
-	rx_forget(&self->rx, NULL);
+	rx_reset(&self->rx);
 	EXPECT_EQ(0, self->rx.malformed);
 }
 

@@ -190,6 +190,14 @@ enum ring_status channel_write_xfer(struct channel *c, uint64_t trans_id,
 	return RING_OK;
 }
 
+enum ring_status channel_write_raw(struct channel *c, uint16_t type,
+				   uint16_t flags, uint64_t trans_id,
+				   const void *data, size_t len, size_t header)
+{
+	(void)header;
+	return put(c, type, flags, trans_id, data, len);
+}
+
 struct gpadl *channel_gpadl(struct channel *c, uint32_t id)
 {
 	unsigned int i;
@@ -1928,6 +1936,26 @@ TEST_F(netvsp, version_and_buffer_refused)
 	netvsp_fault_off(self->nv);
 	buffers(_metadata, self, 40);
 	EXPECT_FALSE(chan.failed);
+}
+
+/* The guest gives it back on the first channel, whichever it has closed. */
+TEST_F(netvsp, malformed_and_a_subchannel_closed)
+{
+	struct netvsp_state state;
+	struct sent *sent;
+
+	up_4(_metadata, self);
+	ASSERT_EQ(NULL, netvsp_fault(self->nv, FAULT_XFER_SET, 1));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	subs[1].offer.ops->close(subs[1].offer.ctx, &subs[1]);
+	subs[1].open = false;
+	netvsp_get_state(self->nv, &state);
+	EXPECT_EQ(1, state.rx_held);
+	guest_complete(sent->trans_id);
+	EXPECT_FALSE(chan.failed);
+	netvsp_get_state(self->nv, &state);
+	EXPECT_EQ(0, state.rx_held);
 }
 
 /* Steps that go wrong: see step.h */
