@@ -17,7 +17,7 @@
 #define DEFAULT_MEMORY_MB	1024
 #define DEFAULT_MTU		1500
 #define MIN_MTU			68
-#define MAX_MTU			65521
+#define MAX_MTU			9202	/* what NVSP's largest frame leaves */
 #define DEFAULT_QUEUES		8
 
 enum {
@@ -78,7 +78,7 @@ static const char help[] =
 "    --nic MAC          a NIC with this address; the first is NIC 0; up to 8\n"
 "    --vf N             NIC N has its VF from the start\n"
 "    --tap NAME         tap device that the switch is connected to\n"
-"    --mtu N            largest MTU of the NICs, 68 to 65521 (default: 1500)\n"
+"    --mtu N            largest MTU of the NICs, 68 to 9202 (default: 1500)\n"
 "    --nic-queues N     channels that a NIC can have, 1 to 64 (default: 8)\n"
 "    --capture DIR      write DIR/nicN-synthetic.pcapng and DIR/nicN-vf.pcapng\n"
 "    --host NAME        what host this is: ws2012r2, ws2016, ws2019, ws2022 or\n"
