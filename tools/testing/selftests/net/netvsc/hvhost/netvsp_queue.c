@@ -113,6 +113,12 @@ static bool flush_control(struct netvsp *nv)
 		case RX_BAD_RING:
 			netvsp_bad_ring(nv);
 			return false;
+		case RX_DROPPED:
+			log_guest_error(&nv->rate, "netvsp",
+					"nic %u: no buffer for an RNDIS message of %u bytes",
+					nv->id, nv->control.first->len);
+			out_drop_first(&nv->control);
+			break;
 		default:
 			out_drop_first(&nv->control);
 		}

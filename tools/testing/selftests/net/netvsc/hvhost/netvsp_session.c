@@ -11,7 +11,7 @@
 
 #define FRAME_SIZE_DEFAULT	1514
 #define FRAME_SIZE_LARGEST	9216
-/* What a sub-allocation has beyond the largest frame: 1728 in all by default */
+/* What a sub-allocation has beyond the largest frame: 1728 in all, or more */
 #define RECV_SUB_EXTRA		214
 #define MAX_MDL_CHAIN		34
 
@@ -116,10 +116,20 @@ static void handle_ndis_version(struct queue *q, const struct packet *pkt)
 
 /* Buffers */
 
+/* Answers to RNDIS requests have to fit as well, however small frames are. */
+static uint32_t recv_sub_size(const struct netvsp *nv)
+{
+	uint32_t most = nv->rndis.frame_size;
+
+	if (most < FRAME_SIZE_DEFAULT)
+		most = FRAME_SIZE_DEFAULT;
+	return (most + RECV_SUB_EXTRA + 7) & ~7u;
+}
+
 static void handle_recv_buf(struct queue *q, const struct packet *pkt)
 {
 	struct netvsp *nv = q->nv;
-	uint32_t size = (nv->rndis.frame_size + RECV_SUB_EXTRA + 7) & ~7u;
+	uint32_t size = recv_sub_size(nv);
 	struct nvsp_recv_buf_done done = {
 		.type = NVSP_RECV_BUF_DONE,
 		.status = NVSP_FAILURE,

@@ -768,6 +768,33 @@ TEST_F(netvsp, buffers_that_will_not_do)
 	EXPECT_FALSE(chan.failed);
 }
 
+/* Answers have to fit in its pieces, too: the longest is the NIC's name. */
+TEST_F(netvsp, buffer_for_small_frames)
+{
+	struct {
+		struct rndis_hdr hdr;
+		struct rndis_info info;
+	} msg = {
+		{ RNDIS_QUERY, sizeof(msg) },
+		{ 9, OID_FRIENDLY_NAME, 0, 20, 0 }
+	};
+	struct netvsp_config config = {
+		.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 68,
+		.gen = generation_find("ws2022"),
+	};
+
+	netvsp_remove(self->nv);
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	chan.rescinded = false;
+	self->nv = netvsp_create(NULL, self->nic, &config);
+	guest_open();
+	init(_metadata, self, NVSP_V61, 0);
+	buffers(_metadata, self, 40);
+	rndis_up(_metadata, self, 40);
+	EXPECT_EQ(8 + 16 + 512, word(control(_metadata, self, &msg, sizeof(msg),
+					     40) + 4));
+}
+
 TEST_F(netvsp, revoked_buffers)
 {
 	struct nvsp_revoke revoke = { NVSP_RECV_BUF_REVOKE, RECV_ID, 0 };
