@@ -655,8 +655,9 @@ static void kick(struct vcpu *vcpu)
 }
 
 /*
- * Who has been kicked waits here while the guest is paused.  The end is looked for
- * after the kick is taken off: whoever kicks for that has set @over before.
+ * Who has been kicked waits here while the guest is paused.  The kick is taken off
+ * under the lock with which a pause begins, or it could be that of the next one.
+ * The end is looked for after that: whoever kicks for it has set @over before.
  * Return: whether it is over.
  */
 static bool stand_still(struct vcpu *vcpu)
@@ -667,8 +668,8 @@ static bool stand_still(struct vcpu *vcpu)
 	pthread_mutex_lock(&vm->pause_lock);
 	while (vm->paused)
 		pthread_cond_wait(&vm->pause_over, &vm->pause_lock);
-	pthread_mutex_unlock(&vm->pause_lock);
 	__atomic_store_n(&vcpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+	pthread_mutex_unlock(&vm->pause_lock);
 	host_lock();
 	over = vm->over;
 	host_unlock();
