@@ -94,6 +94,15 @@ static void input(void *ctx, uint32_t events)
 	console.input = NULL;
 }
 
+/* However hvhost ends, also by die() while the machine is set up. */
+__attribute__((destructor))
+static void give_back(void)
+{
+	if (console.raw)
+		tcsetattr(STDIN_FILENO, TCSANOW, &console.saved);
+	console.raw = false;
+}
+
 /* Ctrl-C stays with the host, so that there is a way out. */
 static void make_raw(void)
 {
@@ -142,7 +151,5 @@ void console_create(struct vm *vm, const char *file)
 void console_close(void)
 {
 	uart_flush(console.uart);
-	if (console.raw)
-		tcsetattr(STDIN_FILENO, TCSANOW, &console.saved);
-	console.raw = false;
+	give_back();
 }

@@ -4,8 +4,11 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -108,6 +111,37 @@ TEST_F(console, reader_that_does_not_read)
 	EXPECT_LE(PIPE_SIZE / 2, drain(self->fd));
 	guest_prints(1000);
 	EXPECT_EQ(1000, drain(self->fd));
+}
+
+static bool is_raw(int fd)
+{
+	struct termios now;
+
+	return !tcgetattr(fd, &now) && !(now.c_lflag & ICANON);
+}
+
+/* However hvhost ends, the terminal is as it was. */
+TEST(terminal_is_given_back)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), fd, status;
+	pid_t child;
+
+	ASSERT_LE(0, master);
+	ASSERT_EQ(0, grantpt(master) | unlockpt(master));
+	fd = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ASSERT_LE(0, fd);
+	ASSERT_FALSE(is_raw(fd));
+	child = fork();
+	if (!child) {
+		dup2(fd, STDIN_FILENO);
+		console_create(NULL, "-");
+		if (!is_raw(fd))
+			_exit(1);
+		die("the next part cannot be made");
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(2, WEXITSTATUS(status));
+	EXPECT_FALSE(is_raw(fd));
 }
 
 TEST_HARNESS_MAIN
