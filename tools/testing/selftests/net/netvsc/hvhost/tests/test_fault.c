@@ -157,25 +157,20 @@ TEST(answers_go_wrong_as_often_as_asked)
 
 TEST(late_is_once_and_so_many_seconds)
 {
+	static const enum fault_id ids[] = {
+		FAULT_SWITCH_LATE, FAULT_SWITCH_PAUSED
+	};
 	struct fault_answers answers = { 0 };
+	unsigned int i;
 
-	EXPECT_NE(NULL, fault_arm(&answers, FAULT_SWITCH_LATE, 3601));
-	EXPECT_FALSE(fault_take(&answers, FAULT_SWITCH_LATE));
-	EXPECT_EQ(NULL, fault_arm(&answers, FAULT_SWITCH_LATE, 7));
-	EXPECT_EQ(7, answers.late_seconds);
-	EXPECT_TRUE(fault_take(&answers, FAULT_SWITCH_LATE));
-	EXPECT_FALSE(fault_take(&answers, FAULT_SWITCH_LATE));
-}
-
-TEST(so_is_the_one_with_a_pause)
-{
-	struct fault_answers answers = { 0 };
-
-	EXPECT_NE(NULL, fault_arm(&answers, FAULT_SWITCH_PAUSED, 3601));
-	EXPECT_EQ(NULL, fault_arm(&answers, FAULT_SWITCH_PAUSED, 3));
-	EXPECT_EQ(3, answers.late_seconds);
-	EXPECT_TRUE(fault_take(&answers, FAULT_SWITCH_PAUSED));
-	EXPECT_FALSE(fault_take(&answers, FAULT_SWITCH_PAUSED));
+	for (i = 0; i < 2; i++) {
+		EXPECT_NE(NULL, fault_arm(&answers, ids[i], 3601));
+		EXPECT_FALSE(fault_take(&answers, ids[i]));
+		EXPECT_EQ(NULL, fault_arm(&answers, ids[i], 7 + i));
+		EXPECT_EQ(7 + i, answers.late_seconds);
+		EXPECT_TRUE(fault_take(&answers, ids[i]));
+		EXPECT_FALSE(fault_take(&answers, ids[i]));
+	}
 }
 
 TEST(rndis_answers)
