@@ -561,6 +561,19 @@ static void up(struct __test_metadata *_metadata, FIXTURE_DATA(netvsp) *self)
 	ASSERT_EQ(NULL, next());
 }
 
+/* And is told of a VF. */
+static void up_with_vf(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(netvsp) *self)
+{
+	struct sent *sent;
+
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	ASSERT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
+}
+
 static uint32_t make_packet(uint8_t *msg, const uint8_t *dst, uint32_t len)
 {
 	struct rndis_packet pkt = { .data_offset = 36, .data_len = len };
@@ -1874,9 +1887,7 @@ TEST_F(netvsp, switch_that_goes_wrong)
 	struct sent *sent;
 	uint64_t late;
 
-	up(_metadata, self);
-	netvsp_vf_association(self->nv, true, 7);
-	next();
+	up_with_vf(_metadata, self);
 	netvsp_fault(self->nv, FAULT_SWITCH_REFUSE, 1);
 	ask(self, &sw, sizeof(sw));
 	done = answer(_metadata, self, 40);
@@ -1916,9 +1927,7 @@ TEST_F(netvsp, switch_after_a_pause_of_the_guest)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
 
-	up(_metadata, self);
-	netvsp_vf_association(self->nv, true, 7);
-	next();
+	up_with_vf(_metadata, self);
 	netvsp_fault(self->nv, FAULT_SWITCH_PAUSED, 3);
 	ask(self, &sw, sizeof(sw));
 	EXPECT_EQ(NULL, next());
@@ -1936,9 +1945,7 @@ TEST_F(netvsp, late_switch_of_a_guest_that_is_gone)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
 
-	up(_metadata, self);
-	netvsp_vf_association(self->nv, true, 7);
-	next();
+	up_with_vf(_metadata, self);
 	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 0);
 	ask(self, &sw, sizeof(sw));
 	guest_close();
@@ -2191,9 +2198,7 @@ TEST_F(netvsp, vf_that_was_there_before)
 
 TEST_F(netvsp, failure_ends_the_vf_path)
 {
-	up(_metadata, self);
-	netvsp_vf_association(self->nv, true, 7);
-	EXPECT_NE(NULL, next());
+	up_with_vf(_metadata, self);
 	switch_path(_metadata, self, NVSP_PATH_VF);
 	guest_complete(0);
 	ASSERT_TRUE(chan.failed);
