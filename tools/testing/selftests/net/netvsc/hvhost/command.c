@@ -571,7 +571,8 @@ static const struct command {
 	  "fault N step NAME ACTION [NUMBER]\n"
 	  "                              the same at a step, until off\n"
 	  "fault N off                   do nothing wrong any more, and forget\n"
-	  "                              which steps the guest has taken\n"
+	  "                              which steps the guest has taken; a switch of\n"
+	  "                              the data path that is late is done now\n"
 	  "fault list                    what can be done wrong" },
 	{ .name = "steps", .print = nic_print_steps, .help =
 	  "steps N                       which it has taken since, in order" },

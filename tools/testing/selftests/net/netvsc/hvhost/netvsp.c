@@ -201,6 +201,8 @@ void netvsp_fault_off(struct netvsp *nv)
 {
 	memset(&nv->faults, 0, sizeof(nv->faults));
 	step_reset(&nv->steps);
+	if (nv->late.due)
+		path_switch_late(nv);
 }
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state)

@@ -121,7 +121,7 @@ const char *netvsp_fault_step(struct netvsp *nv, const char *spec,
 			      const char *action, uint32_t number);
 /* The steps that were taken since the last netvsp_fault_off(). */
 void netvsp_print_steps(const struct netvsp *nv, FILE *out);
-/* All answers are good ones again. */
+/* All answers are good ones again, and a switch that is late is done. */
 void netvsp_fault_off(struct netvsp *nv);
 
 void netvsp_get_state(const struct netvsp *nv, struct netvsp_state *state);

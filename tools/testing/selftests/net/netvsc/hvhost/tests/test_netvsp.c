@@ -1923,6 +1923,27 @@ TEST_F(netvsp, switch_that_goes_wrong)
 	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
 }
 
+TEST_F(netvsp, late_switch_is_done_when_faults_end)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+
+	up(_metadata, self);
+	netvsp_vf_association(self->nv, true, 7);
+	next();
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 600);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+	netvsp_fault_off(self->nv);
+	answer(_metadata, self, 0);
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
+
+	/* Once. */
+	netvsp_fault_off(self->nv);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+}
+
 TEST_F(netvsp, switch_after_a_pause_of_the_guest)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
