@@ -21,7 +21,7 @@ lease()
 check "ethtool names the driver" driver_name
 check "carrier is on" nic_carrier 1
 check "DHCP gives an IPv4 address" lease
-check "the host answers to ping" answers "$HOST4"
+check "the host answers to ping" wait_for 30 "answer" answers "$HOST4"
 check "router advertisements give an IPv6 address" \
 	wait_for 60 "IPv6 address" nic_has_ipv6
 finish

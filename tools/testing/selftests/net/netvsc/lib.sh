@@ -193,6 +193,21 @@ unload_driver()
 
 answers() { ping -n -q -c 1 -W 2 "$1" > /dev/null 2>&1; }
 
+# echoes COUNT ARGUMENT...: all of so many requests of ping's are answered; sets ECHOED.
+# They go out side by side: once it has had an answer, ping gives the last of them
+# twice the time of the slowest before, whatever -W says, and that is nothing.
+echoes()
+{
+	local count=$1
+
+	shift
+	ECHOED=$(ping -n -q -c "$count" -l "$count" -W $((10 * PATIENCE)) "$@" \
+		2> /dev/null | awk '/ received/ { print $4 }')
+	((${ECHOED:-0} == count)) && return
+	msg "${ECHOED:-0} of $count requests answered (ping $*)"
+	return 1
+}
+
 # --- the VF -----------------------------------------------------------------
 
 # Name of the VF that is enslaved to the NIC; sets VF.
@@ -386,7 +401,7 @@ ping_lossless()
 	ping_stop && ((PING_LOST == 0 && PING_DUP == 0))
 }
 
-# traffic_only_on PATH: with ping running, 20 packets each way take this path
+# traffic_only_on PATH: with ping running, 20 packets more each way take this path
 # and none takes the other one
 traffic_only_on()
 {
@@ -397,7 +412,7 @@ traffic_only_on()
 	stats_read rx_frames tx_frames || return 1
 	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)
 	rx2=$(counter "$other" rx_frames) tx2=$(counter "$other" tx_frames)
-	ping_more 20 || return 1
+	echoes 20 "$HOST4" || return 1
 	stats_read rx_frames tx_frames || return 1
 	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
 	rx2=$(($(counter "$other" rx_frames) - rx2))

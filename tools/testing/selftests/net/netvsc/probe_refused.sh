@@ -11,7 +11,7 @@ plan 13
 need control modprobe dmesg
 setup
 
-works() { load_driver && dhcp && answers "$HOST4"; }
+works() { load_driver && dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
 failures() { dmesg | grep -c 'hv_netvsc failed with error'; }
 reasons() { dmesg | grep -c 'hv_netvsc .*(uninitialized): '; }

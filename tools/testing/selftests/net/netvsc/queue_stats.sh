@@ -173,7 +173,7 @@ counted_everywhere()
 
 traffic()
 {
-	iperf 1 && iperf 1 -R && ping -n -q -c 20 -i 0.05 "$HOST4" > /dev/null
+	iperf 1 && iperf 1 -R && echoes 20 "$HOST4"
 }
 
 host_frames()
@@ -195,8 +195,7 @@ host_agrees()
 	remember
 	host_frames || return 1
 	rx=$HOST_RX tx=$HOST_TX
-	ping -n -q -c 100 -i 0.02 "$HOST4" > /dev/null
-	agree && host_frames || return 1
+	echoes 100 "$HOST4" && agree && host_frames || return 1
 	rx=$((HOST_RX - rx)) tx=$((HOST_TX - tx))
 	near $((${LINK[rx.packets]} - ${BEFORE[link.rx.packets]})) "$rx" &&
 		near $((${LINK[tx.packets]} - ${BEFORE[link.tx.packets]})) "$tx" &&

@@ -39,7 +39,7 @@ as_before()
 reload()
 {
 	lost && modprobe -r hv_netvsc && control fault 0 off && load_driver &&
-		dhcp && answers "$HOST4"
+		dhcp && wait_for 30 "answer" answers "$HOST4"
 }
 
 check "the host takes nothing any more" lost

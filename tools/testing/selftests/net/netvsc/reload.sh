@@ -9,7 +9,7 @@ plan 6
 need control modprobe
 setup
 
-works() { dhcp && answers "$HOST4"; }
+works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
 reload_busy()
 {

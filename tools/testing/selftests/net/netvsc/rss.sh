@@ -33,9 +33,6 @@ all_to()
 	ethtool -X "$NIC" weight "${weight[@]}" && table_all "$1"
 }
 
-# 100 echo replies: addresses make the flow, ports have no part in it
-echoes() { ping -n -q -c 100 -i 0.01 -W 10 "$HOST4" > /dev/null; }
-
 # From the host
 connections_in() { connections -R; }
 
@@ -116,7 +113,8 @@ check "many flows come on all channels" \
 	eval 'key_of "$SPREADING" && lands_everywhere connections_in'
 check "all to the last channel" all_to "$last"
 check "flows come there" lands_on "$last" connections_in
-check "echoes too" lands_on "$last" echoes
+# Addresses make the flow; ports have no part in it.
+check "echoes too" lands_on "$last" echoes 100 "$HOST4"
 check "it outlives a change of MTU" another_mtu
 check "channels that the table needs cannot go" needed_channels
 check "all to the first channel" \

@@ -175,5 +175,6 @@ check "the VF was left before it slept" vf_was_left_in_time
 ping_start || bail "no ping"
 check "all traffic takes the VF" traffic_only_on vf
 check "nothing is lost any more" ping_lossless
-check "the VF goes as ever" eval 'vf_eject && answers "$HOST4"'
+check "the VF goes as ever" \
+	eval 'vf_eject && wait_for 30 "answer" answers "$HOST4"'
 finish

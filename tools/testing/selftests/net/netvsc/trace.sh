@@ -75,7 +75,7 @@ answered()
 packets()
 {
 	trace_on netvsc_tx netvsc_tx_done netvsc_rx || return 1
-	ping -n -q -c 10 -i 0.1 -s 1000 "$HOST4" > /dev/null
+	echoes 10 -s 1000 "$HOST4"
 	trace_off
 	seen "netvsc_tx: $NIC queue=[0-9]+ len=1042 gso_size=0" 10 &&
 		seen "netvsc_rx: $NIC queue=[0-9]+ len=1042" 10 &&
@@ -107,7 +107,7 @@ switches()
 quiet()
 {
 	echo > "$TRACEFS/trace"
-	answers "$HOST4" && [ "$(lines netvsc_)" = 0 ]
+	wait_for 30 "answer" answers "$HOST4" && [ "$(lines netvsc_)" = 0 ]
 }
 
 check "a new session" session

@@ -74,5 +74,5 @@ else
 		few 4
 fi
 check "TCP segments do so too" segments
-check "the NIC works" answers "$HOST4"
+check "the NIC works" wait_for 30 "answer" answers "$HOST4"
 finish

@@ -88,5 +88,5 @@ else
 	check "the watchdog notices" watchdog
 fi
 check "then all of these arrive once and in order" release
-check "the NIC works" answers "$HOST4"
+check "the NIC works" wait_for 30 "answer" answers "$HOST4"
 finish

@@ -96,5 +96,6 @@ check "bound anew, it takes the VF" eval 'vf_unbind && vf_bind && on_vf_again'
 check "the TCP connection survives that too" iperf_more 2
 iperf_stop
 ping_stop
-check "the VF can be ejected" eval 'vf_eject && answers "$HOST4"'
+check "the VF can be ejected" \
+	eval 'vf_eject && wait_for 30 "answer" answers "$HOST4"'
 finish

@@ -59,6 +59,7 @@ ping_start || bail "no ping"
 check "all traffic takes it" traffic_only_on vf
 ping_stop
 check "a VF that hangs can be ejected" \
-	eval 'control vf 0 hang on && vf_eject && answers "$HOST4"'
+	eval 'control vf 0 hang on && vf_eject &&
+		wait_for 30 "answer" answers "$HOST4"'
 check "the next VF is used" vf_plug
 finish

@@ -194,7 +194,8 @@ check "a late answer: the VF is used after it" plug_late
 check "a late answer: nothing took the VF before" none_too_early
 check "a late answer: all traffic takes the VF" traffic_only_on vf
 check "a late answer: nothing was lost" ping_lossless
-check "a late answer: the NIC is as before" answers "$HOST4"
+check "a late answer: the NIC is as before" \
+	wait_for 30 "answer" answers "$HOST4"
 vf_eject
 
 check "link lost before the answer: the data path comes back" \

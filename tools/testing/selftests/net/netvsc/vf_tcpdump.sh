@@ -31,7 +31,7 @@ capture()
 		> "$TMP/dump" 2> "$TMP/dump.err" &
 	DUMP_PID=$!
 	wait_for 30 "tcpdump" dump_ready &&
-		ping -n -q -c "$COUNT" -i 0.05 -W 5 "$HOST4" > /dev/null &&
+		echoes "$COUNT" "$HOST4" &&
 		wait_for 30 "the last answer in tcpdump" dump_done
 	up=$?
 	kill -INT "$DUMP_PID" 2> /dev/null
