@@ -64,7 +64,7 @@ change_under_traffic()
 
 	for n in 1 "$CH_MAX" 1 "$CH_MAX"; do
 		before=$(totals)
-		channels_set "$n" && iperf_more 2 || return 1
+		channels_set "$n" && iperf_more || return 1
 		never_less "$before" "$(totals)" || return 1
 	done
 }

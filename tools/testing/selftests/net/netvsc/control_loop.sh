@@ -130,7 +130,7 @@ loop()
 		END { print "" }')
 	while ((rounds == 0 || SECONDS < end)); do
 		a_round || break
-		iperf_more 1 || break
+		iperf_more || break
 		rounds=$((rounds + 1))
 	done
 	msg "$rounds rounds, $((rounds * 14)) operations in $((SECONDS - end + LOOP)) s"
@@ -170,7 +170,7 @@ stats_read protocol_errors tx_bad_offload
 ERRORS=$(counter synthetic protocol_errors) BAD=$(counter synthetic tx_bad_offload)
 check "a TCP connection" iperf_start
 check "it lives through all that can be set" loop
-check "and moves data" iperf_more 2
+check "and moves data" iperf_more
 iperf_stop
 check "the host has nothing to complain of" content
 check "the host is lent as much as before" as_before

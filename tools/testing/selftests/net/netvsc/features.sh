@@ -121,7 +121,7 @@ under_traffic()
 		switch rx off && switch tx off && switch rx on tx on tso on ||
 			return 1
 	done
-	iperf_more 2 || return 1
+	iperf_more || return 1
 	iperf_stop
 	ping_lossless
 }

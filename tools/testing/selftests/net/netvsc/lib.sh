@@ -446,18 +446,19 @@ iperf()
 	((${KBITS:-0} > 0))
 }
 
-# A TCP connection from the guest that lives until iperf_stop.
+# A TCP connection from the guest that lives until iperf_stop.  Its socket has room for
+# the data of an interval, more or less.
 iperf_start()
 {
 	IPERF_LOG=$(mktemp "$TMP/iperf.XXXXXX")
-	iperf3 -c "$HOST4" -p 5202 -f k -i 1 -t 600 -b 4M --forceflush \
-		> "$IPERF_LOG" 2>&1 &
+	iperf3 -c "$HOST4" -p 5202 -f k -i 0.2 -t 600 -b 4M -l 16k -w 64k \
+		--forceflush > "$IPERF_LOG" 2>&1 &
 	IPERF_PID=$!
 	wait_for 30 "data on the TCP connection" iperf_reached 1
 }
 
-# Seconds in which it moved data
-iperf_seconds()
+# Fifths of a second in which it moved data
+iperf_intervals()
 {
 	awk '/Kbits\/sec/ && !/sender|receiver/ {
 		for (i = 2; i <= NF; i++)
@@ -466,13 +467,15 @@ iperf_seconds()
 	} END { print n + 0 }' "$IPERF_LOG"
 }
 
-iperf_reached() { (($(iperf_seconds) >= $1)); }
+iperf_reached() { (($(iperf_intervals) >= $1)); }
 
-# iperf_more N: data moves in N more seconds, on the same connection
+# Data moves in more intervals, on the same connection.  The one that is under way may
+# have had its data already, and of a connection that is dead the next two may show
+# what the socket has taken.
 iperf_more()
 {
 	wait_for 60 "data on the TCP connection" \
-		iperf_reached $(($(iperf_seconds) + $1)) &&
+		iperf_reached $(($(iperf_intervals) + 5)) &&
 		kill -0 "$IPERF_PID" 2>/dev/null
 }
 

@@ -96,7 +96,7 @@ else
 	check "memory does not grow" memory_bounded
 fi
 check "the log stays short" lines_bounded
-check "the TCP connection is still there" iperf_more 2
+check "the TCP connection is still there" iperf_more
 iperf_stop
 check "no packet was lost" ping_lossless
 finish

@@ -66,10 +66,10 @@ check "the NIC takes it" mtu "$LARGE"
 ours "the log says that the VF is not used" wait_for 10 "a line" said "$lines"
 ours "large packets pass, and all traffic is on the synthetic path" \
 	only_synthetic
-check "the TCP connection moves data" iperf_more 1
+check "the TCP connection moves data" iperf_more
 check "an MTU for the VF" mtu 1500
 check "all traffic takes the VF again" only_vf
-check "the TCP connection survives and moves data" iperf_more 1
+check "the TCP connection survives and moves data" iperf_more
 iperf_stop
 
 vf_eject

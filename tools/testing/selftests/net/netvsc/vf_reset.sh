@@ -75,25 +75,25 @@ iperf_start || bail "no TCP connection"
 ping_start || bail "no ping"
 
 check "its host resets the VF: traffic takes the synthetic path" host_resets
-check "the TCP connection moves data" iperf_more 2
+check "the TCP connection moves data" iperf_more
 check "all traffic takes the VF again" on_vf_again
-check "the TCP connection moves data there" iperf_more 2
+check "the TCP connection moves data there" iperf_more
 ping_stop
 
 # One that has hung before is left alone for longer.
 another_vf
 ping_start || bail "no ping"
 check "a reset through sysfs: traffic takes the synthetic path" sysfs_resets
-check "the TCP connection moves data once more" iperf_more 2
+check "the TCP connection moves data once more" iperf_more
 check "all traffic takes the VF once more" back_after_sysfs
-check "the TCP connection survives that" iperf_more 2
+check "the TCP connection survives that" iperf_more
 ping_stop
 
 ping_start || bail "no ping"
 check "its driver gives the VF up" registers_off
 check "traffic takes the synthetic path" fallen_back
 check "bound anew, it takes the VF" eval 'vf_unbind && vf_bind && on_vf_again'
-check "the TCP connection survives that too" iperf_more 2
+check "the TCP connection survives that too" iperf_more
 iperf_stop
 ping_stop
 check "the VF can be ejected" \

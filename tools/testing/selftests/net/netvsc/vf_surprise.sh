@@ -29,7 +29,7 @@ check "the VF's driver is taken off" vf_unbind
 check "all traffic is back on the synthetic path" fallen_back
 check "nothing was lost" ping_lossless
 check "the driver comes back, and the VF is used" bound
-check "the TCP connection survives and moves data" iperf_more 2
+check "the TCP connection survives and moves data" iperf_more
 iperf_stop
 
 [ "$DRIVER" != stock ] || {
@@ -51,7 +51,7 @@ ping_start || bail "no ping"
 check "nothing is lost once it is left" eval 'ping_more 10 && ping_lossless'
 # One that has still hung then is tried again much later.
 control vf 0 hang off || msg "it goes on hanging"
-check "the TCP connection survives and moves data" iperf_more 2
+check "the TCP connection survives and moves data" iperf_more
 iperf_stop
 check "a VF that works again is used again" \
 	wait_for 120 "VF path" host_path vf

@@ -20,7 +20,7 @@ check "the VF goes without notice" yank
 check "data path on the synthetic path" \
 	wait_for 30 "synthetic path" host_path synthetic
 check "all traffic is back on the synthetic path" traffic_only_on synthetic
-check "the TCP connection survives and moves data" iperf_more 2
+check "the TCP connection survives and moves data" iperf_more
 iperf_stop
 # How many are lost depends on how soon the host tells, and is no promise.
 ping_stop

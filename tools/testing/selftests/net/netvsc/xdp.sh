@@ -132,7 +132,7 @@ iperf_start
 churn()
 {
 	for _ in {1..10}; do
-		attach xdp_pass && iperf_more 1 && detach || return 1
+		attach xdp_pass && iperf_more && detach || return 1
 	done
 }
 ping_start
