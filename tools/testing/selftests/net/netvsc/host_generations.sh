@@ -52,18 +52,29 @@ lro_is()
 
 traffic()
 {
-	iperf 2 && iperf 2 -R && iperf 1 -u -b 1M -l 1200
+	iperf 1 && iperf 1 -R && iperf 1 -u -b 1M -l 1200
+}
+
+# The host counts from the start of the guest.
+complaints()
+{
+	stats_read protocol_errors tx_bad_offload &&
+		echo "protocol errors $(counter synthetic protocol_errors)," \
+			"bad offloads $(counter synthetic tx_bad_offload)"
 }
 
 no_complaints()
 {
-	stats_read protocol_errors tx_bad_offload || return 1
-	msg "protocol errors $(counter synthetic protocol_errors)," \
-		"bad offloads $(counter synthetic tx_bad_offload)"
-	(($(counter synthetic protocol_errors) == 0 &&
-	  $(counter synthetic tx_bad_offload) == 0))
+	local now
+
+	now=$(complaints)
+	msg "$now"
+	[ "$now" = "$MAY_BE" ]
 }
 
+# Of stock it may have had something to complain of in another test.
+MAY_BE="protocol errors 0, bad offloads 0"
+[ "$DRIVER" = ours ] || MAY_BE=$(complaints)
 stats_read nvsp speed
 check "VMBus $VMBUS" vmbus_is "$VMBUS"
 check "NVSP $NVSP" [ "$(counter synthetic nvsp)" = "$NVSP" ]

@@ -10,7 +10,8 @@ plan 5
 need iperf3
 setup
 
-udp_lossless() { iperf 2 -u -b 1M -l 1200 "$@" && ((LOST == 0)); }
+# A socket's usual buffer has room for less than a second of it, and is not the NIC's.
+udp_lossless() { iperf 2 -u -b 1M -l 1200 -w 200K "$@" && ((LOST == 0)); }
 
 no_errors()
 {

@@ -41,10 +41,7 @@ lands_on()
 	measure "${@:2}" && mostly_on "$1" 80 "${GREW_RX[@]}"
 }
 
-lands_everywhere()
-{
-	measure "$@" && spread 20 "${GREW_RX[@]}"
-}
+lands_everywhere() { on_all RX "$@"; }
 
 key_is_random()
 {
@@ -73,7 +70,7 @@ udp_ports()
 }
 
 # Frames from the host, each from another port
-udp_flows() { iperf 3 -R -u -b 100k -l 200 -P 16; }
+udp_flows() { iperf 1 -R -u -b 100k -l 200 -P 16; }
 
 udp_lands_on_one() { measure udp_flows && on_one 100 "${GREW_RX[@]}"; }
 

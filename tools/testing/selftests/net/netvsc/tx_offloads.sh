@@ -13,7 +13,11 @@ plan 19
 need control socat ethtool
 setup
 peer_up || bail "no second NIC"
-head -c 1500000 /dev/urandom > "$TMP/data"
+# The host counts from the start of the guest, and may have refused frames of stock in
+# another test.
+REFUSED=0
+[ "$DRIVER" = ours ] || REFUSED=$(host_counter synthetic tx_bad_offload)
+head -c 600000 /dev/urandom > "$TMP/data"
 head -c 100000 "$TMP/data" > "$TMP/some"
 
 feature() { [[ $(ethtool -k "$NIC") = *"$1: on"* ]]; }
@@ -68,9 +72,19 @@ tcp6()
 	transfer "$TMP/data" "TCP6:[$PEER6]:5555" "TCP6-LISTEN:5555,reuseaddr"
 }
 
-# 100 datagrams of 1,000 bytes, all of which arrive
-udp4() { transfer "$TMP/some" "UDP4:$PEER4:5555" UDP4-RECV:5555 -b 1000; }
-udp6() { transfer "$TMP/some" "UDP6:[$PEER6]:5555" UDP6-RECV:5555 -b 1000; }
+# 100 datagrams of 1,000 bytes, all of which arrive.  A socket's usual buffer has no
+# room for all of them.
+udp4()
+{
+	transfer "$TMP/some" "UDP4:$PEER4:5555" \
+		UDP4-RECV:5555,rcvbuf=212992 -b 1000
+}
+
+udp6()
+{
+	transfer "$TMP/some" "UDP6:[$PEER6]:5555" \
+		UDP6-RECV:5555,rcvbuf=212992 -b 1000
+}
 
 # 2012 R2 has no checksums of UDP: the driver computes them.
 udp_checksums()
@@ -89,24 +103,21 @@ no_bad_checksums()
 	((bad == 0))
 }
 
-nothing_refused()
-{
-	host_counter_is synthetic tx_bad_offload 0
-}
+nothing_refused() { host_counter_is synthetic tx_bad_offload "$REFUSED"; }
 
 check "checksum offload for IPv4" feature tx-checksum-ipv4
 check "checksum offload for IPv6" feature tx-checksum-ipv6
 check "large send for IPv4" feature tx-tcp-segmentation
 check "large send for IPv6" feature tx-tcp6-segmentation
 check "TCP over IPv4 arrives whole" tcp4
-check "the host cut it into segments" rose tx_lso 20
+check "the host cut it into segments" rose tx_lso 8
 check "TCP over IPv6 arrives whole" tcp6
-check "the host cut that too" rose tx_lso 20
+check "the host cut that too" rose tx_lso 8
 
 ethtool -K "$NIC" tso off > /dev/null
 check "without large send TCP over IPv4 arrives whole" tcp4
 check "the host only computes checksums" \
-	eval 'rose tx_csum 900 && ! rose tx_lso 1'
+	eval 'rose tx_csum 380 && ! rose tx_lso 1'
 ethtool -K "$NIC" tso on > /dev/null
 
 check "UDP over IPv4 arrives whole" udp4
@@ -126,7 +137,7 @@ vlan()
 	wait_for 30 "an answer in the VLAN" answers 10.78.0.2 &&
 		transfer "$TMP/data" TCP4:10.78.0.2:5555 \
 			"TCP4-LISTEN:5555,reuseaddr" &&
-		rose tx_vlan 20 && rose tx_lso 20
+		rose tx_vlan 8 && rose tx_lso 8
 }
 
 check "in a VLAN, tag and segments are the host's work" vlan
