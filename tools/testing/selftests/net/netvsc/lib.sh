@@ -208,6 +208,21 @@ echoes()
 	return 1
 }
 
+# What the kernel logs from log_start on, for log_since.  The log is not cleared: who
+# runs the tests looks there for what the kernel reports about itself.
+log_start()
+{
+	LOG_START="$TEST looks from here on, $EPOCHREALTIME"
+	echo "<7>$LOG_START" > /dev/kmsg
+}
+
+log_since()
+{
+	dmesg | awk -v start="$LOG_START" '
+		on { print }
+		index($0, start) { on = 1 }'
+}
+
 # --- the VF -----------------------------------------------------------------
 
 # Name of the VF that is enslaved to the NIC; sets VF.

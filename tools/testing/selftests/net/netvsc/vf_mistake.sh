@@ -13,7 +13,7 @@ need vf
 setup
 trap 'ip link del br0 2> /dev/null; ip netns del netvsc 2> /dev/null; cleanup' \
 	EXIT
-dmesg -c > /dev/null
+log_start
 
 refused() { ! "$@" 2> /dev/null; }
 
@@ -41,7 +41,7 @@ moved_back()
 
 no_complaint()
 {
-	! dmesg | grep -E 'WARNING|BUG:|Oops|refcount|waiting for .* free'
+	! log_since | grep -E 'WARNING|BUG:|Oops|refcount|waiting for .* free'
 }
 
 vf_plug || msg "no VF"

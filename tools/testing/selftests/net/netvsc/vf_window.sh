@@ -69,7 +69,7 @@ time_of()
 # Milliseconds between two lines of the kernel's log
 log_time()
 {
-	dmesg | grep -m 1 -iE "$1" | sed 's/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/'
+	log_since | grep -m 1 -iE "$1" | sed 's/^\[ *\([0-9]*\)\.\([0-9]*\)\].*/\1\2/'
 }
 
 measure()
@@ -83,7 +83,7 @@ measure()
 	msg "registered to used: $((10#$used - 10#$found)) us"
 }
 
-dmesg -c > /dev/null
+log_start
 check "the kernel's messages are heard" monitor_start
 check "a VF is enslaved and used" vf_plug
 INDEX=$(cat "/sys/class/net/$VF/ifindex")
