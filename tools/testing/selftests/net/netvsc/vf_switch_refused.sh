@@ -19,11 +19,10 @@ plan 25
 need vf dmesg
 setup
 trap 'control fault 0 off > /dev/null; cleanup' EXIT
-dmesg -c > /dev/null
 
 no_vf_lines() { dmesg | grep -c "$NIC: data path stays on VMBus"; }
 
-said() { (($(no_vf_lines) > LINES)); }
+said() { (($(no_vf_lines) > SEEN)); }
 
 # One line for each request; the driver asks again at every good sign of the VF,
 # of which there are a few while it comes up.
@@ -31,7 +30,7 @@ said_briefly()
 {
 	local n
 
-	n=$(($(no_vf_lines) - LINES))
+	n=$(($(no_vf_lines) - SEEN))
 	((n >= 1 && n <= 4)) && return
 	msg "$n lines of log"
 	return 1
@@ -40,7 +39,7 @@ said_briefly()
 # plug_refused FAULT: until the driver has said so
 plug_refused()
 {
-	LINES=$(no_vf_lines)
+	SEEN=$(no_vf_lines)
 	control fault 0 "$1" 99 && control vf 0 add || return 1
 	wait_for 90 "VF enslaved to $NIC" vf_is_slave &&
 		wait_for 60 "the driver to say that it stays" said
@@ -73,7 +72,7 @@ nobody_waits()
 
 plug_unanswered()
 {
-	LINES=$(no_vf_lines)
+	SEEN=$(no_vf_lines)
 	control fault 0 switch-never 99 && control vf 0 add || return 1
 	wait_for 90 "VF enslaved to $NIC" vf_is_slave
 }
@@ -105,19 +104,26 @@ up_again()
 		host_path vf
 }
 
-# plug_slow: the host is asked, and makes up its mind
+host_is_asked() { control steps 0 && [[ " ${ANSWER[*]} " = *" nvsp-switch "* ]]; }
+
+# plug_slow: the host is asked, and makes up its mind until its faults end.  The driver
+# waits for 10 s.
 plug_slow()
 {
-	control fault 0 switch-late $LATE && control vf 0 add || return 1
+	control fault 0 off && control fault 0 switch-late 600 &&
+		control vf 0 add || return 1
 	wait_for 90 "VF enslaved to $NIC" vf_is_slave &&
-		wait_for 30 "VF up" vf_carrier 1
+		wait_for 30 "the host to be asked" host_is_asked
 }
 
-taken_back() { dmesg | grep -q "$NIC: VF not ready any more"; }
+taken_back() { log_since | grep -q "$NIC: VF not ready any more"; }
 
 link_lost_meanwhile()
 {
+	log_start
 	plug_slow && control vf 0 link off &&
+		wait_for 30 "VF without carrier" vf_carrier 0 &&
+		control fault 0 off &&
 		wait_for 30 "the driver to take the data path back" taken_back &&
 		wait_for 30 "synthetic path" host_path synthetic
 }
@@ -125,6 +131,7 @@ link_lost_meanwhile()
 flap_meanwhile()
 {
 	plug_slow && ip link set dev "$NIC" down && ip link set dev "$NIC" up &&
+		control fault 0 off &&
 		wait_for 30 "data path on the VF" host_path vf
 }
 
