@@ -36,7 +36,7 @@ host_resets() { control vf 0 reset && fallen_back; }
 
 sysfs_resets()
 {
-	LINES=$(dmesg | wc -l)
+	SEEN=$(dmesg | wc -l)
 	echo 1 > "/sys/bus/pci/devices/$VF_PCI/reset" && fallen_back
 }
 
@@ -44,7 +44,7 @@ sysfs_resets()
 # which that does not answer, it takes it for gone and never looks again.
 back_after_sysfs()
 {
-	if given_up_since "$LINES"; then
+	if given_up_since "$SEEN"; then
 		msg "ixgbevf has given it up"
 		vf_unbind && vf_bind || return 1
 	fi
@@ -56,9 +56,9 @@ registers_off()
 {
 	local config=/sys/bus/pci/devices/$VF_PCI/config
 
-	LINES=$(dmesg | wc -l)
+	SEEN=$(dmesg | wc -l)
 	printf '\0' | dd of="$config" bs=1 seek=4 conv=notrunc 2> /dev/null &&
-		wait_for 30 "end of ixgbevf's patience" given_up_since "$LINES"
+		wait_for 30 "end of ixgbevf's patience" given_up_since "$SEEN"
 }
 
 another_vf()
