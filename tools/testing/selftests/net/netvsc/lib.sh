@@ -526,6 +526,14 @@ longest()
 
 # --- before and after -------------------------------------------------------
 
+# without TEXT: a test cannot do without this.  Where the host was started for tests all
+# of it has to be there, and that it is not is a failure.
+without()
+{
+	[ -z "$HOST" ] || bail "$*"
+	skip_all "$*"
+}
+
 # need WHAT...: control (hvhost's port), vf (that, and drivers for a VF), ipv6,
 # nics=N or mtu=N (a guest with so many NICs, or so large an MTU: selftest NICS=
 # and MTU=), cpus=N, or a program
@@ -536,16 +544,14 @@ need()
 	for what in "$@"; do
 		case $what in
 		control)
-			control_open ||
-				skip_all "no hvhost at $CONTROL_TTY"
+			control_open || without "no hvhost at $CONTROL_TTY"
 			;;
 		vf)
 			[ "$HOST" != ws2012r2 ] ||
 				skip_all "Linux does not speak the vPCI of $HOST"
 			need control
-			modprobe -q pci-hyperv ||
-				skip_all "no module pci-hyperv"
-			modprobe -q ixgbevf || skip_all "no module ixgbevf"
+			modprobe -q pci-hyperv || without "no module pci-hyperv"
+			modprobe -q ixgbevf || without "no module ixgbevf"
 			;;
 		nics=*)
 			(($(wc -w <<< "$MACS") >= ${what#*=})) ||
@@ -560,11 +566,11 @@ need()
 				skip_all "fewer processors than ${what#*=}"
 			;;
 		ipv6)
-			[ -n "$HOST6" ] || skip_all "HOST6 is not set"
+			[ -n "$HOST6" ] || without "HOST6 is not set"
 			;;
 		*)
 			command -v "$what" > /dev/null ||
-				skip_all "$what is not installed"
+				without "$what is not installed"
 			;;
 		esac
 	done
