@@ -36,31 +36,57 @@ add_rules()
 EOF
 }
 
-# dropped FAMILY CHAIN
+# How many packets each chain has dropped: out, in, and at the hook
 dropped()
 {
-	nft list chain "$1" netvsc "$2" |
-		sed -n 's/.*counter packets \([0-9]*\).*/\1/p'
+	nft list ruleset | awk '
+		$1 == "chain" { chain = $2 }
+		match($0, /counter packets [0-9]+/) {
+			n[chain] = substr($0, RSTART + 16, RLENGTH - 16) + 0
+		}
+		END { print n["out"] + 0, n["in"] + 0, n["ingress"] + 0 }'
 }
 
-# The host answers with the request's type of service.
+# The host answers with the request's type of service.  Whether an answer comes at last
+# the counters show.
 unanswered()
 {
 	! ping -n -q -c 3 -i 0.2 -W 1 -Q "$1" "$HOST4" > /dev/null 2>&1
+}
+
+# all_unanswered TYPE...: one beside the other
+all_unanswered()
+{
+	local type pid bad=0
+	local -a pids=()
+
+	for type; do
+		unanswered "$type" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || bad=1
+	done
+	return "$bad"
+}
+
+# All three of those that come in, and each of those that ping tries to send
+counted()
+{
+	read -r OUT IN HOOK < <(dropped)
+	((OUT -= out, IN -= in, HOOK -= ingress))
+	((OUT >= 3 && IN == 3 && HOOK == 3))
 }
 
 rules_work()
 {
 	local out in ingress
 
-	out=$(dropped inet out) in=$(dropped inet in)
-	ingress=$(dropped netdev ingress)
-	unanswered 0x08 && unanswered 0x10 && unanswered 0x18 &&
-		answers "$HOST4" || return 1
-	out=$(($(dropped inet out) - out)) in=$(($(dropped inet in) - in))
-	ingress=$(($(dropped netdev ingress) - ingress))
-	((out >= 3 && in == 3 && ingress == 3)) && return
-	msg "dropped going out: $out, coming in: $in, at the hook: $ingress of 3"
+	read -r out in ingress < <(dropped)
+	all_unanswered 0x08 0x10 0x18 &&
+		wait_for 30 "answer" answers "$HOST4" || return 1
+	wait_for 10 "all of them at the rules" counted && return
+	msg "dropped going out: $OUT, coming in: $IN, at the hook: $HOOK of 3"
 	return 1
 }
 

@@ -29,19 +29,32 @@ dropped()
 	tc -s filter show dev "$NIC" "$1" | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p'
 }
 
-# The host answers with the request's type of service.  What is dropped on the
-# way out is an error for ping, which then tries again.
+# The host answers with the request's type of service.  What is dropped on the way out
+# is an error for ping, which then tries again.  Whether an answer comes at last the
+# counters show.
+unanswered()
+{
+	! ping -n -q -c 3 -i 0.2 -W 1 -Q "$1" "$HOST4" > /dev/null 2>&1
+}
+
+counted()
+{
+	OUT=$(($(dropped egress) - out)) IN=$(($(dropped ingress) - in))
+	((OUT >= 3 && IN == 3))
+}
+
 rules_work()
 {
-	local out in
+	local out in other up=0
 
 	out=$(dropped egress) in=$(dropped ingress)
-	! ping -n -q -c 3 -i 0.2 -W 1 -Q 0x10 "$HOST4" > /dev/null 2>&1 &&
-		! ping -n -q -c 3 -i 0.2 -W 1 -Q 0x20 "$HOST4" > /dev/null 2>&1 &&
-		answers "$HOST4" || return 1
-	out=$(($(dropped egress) - out)) in=$(($(dropped ingress) - in))
-	((out >= 3 && in == 3)) && return
-	msg "dropped going out: $out, coming in: $in of 3"
+	unanswered 0x10 &
+	other=$!
+	unanswered 0x20 || up=1
+	wait "$other" || up=1
+	((up == 0)) && wait_for 30 "answer" answers "$HOST4" || return 1
+	wait_for 10 "all of them at the rules" counted && return
+	msg "dropped going out: $OUT, coming in: $IN of 3"
 	return 1
 }
 
