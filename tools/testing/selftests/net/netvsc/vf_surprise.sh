@@ -10,6 +10,7 @@
 plan 13
 need vf iperf3
 setup
+LEFT=0
 trap 'control vf 0 hang off > /dev/null; cleanup' EXIT
 
 bound() { vf_bind && wait_for 30 "data path on the VF" host_path vf; }
@@ -42,13 +43,27 @@ iperf_stop
 
 iperf_start || bail "no TCP connection"
 ping_start || bail "no ping"
-check "a VF that hangs is not used any more" \
-	eval 'control vf 0 hang on && fallen_back'
-# How many are lost depends on when it is looked, and is no promise; and the VF is
-# tried again half a minute after it was left.
+# The VF is tried again half a minute after it was left, whatever has been done by then.
+left_alone()
+{
+	control vf 0 hang on && wait_for 30 "synthetic path" host_path synthetic ||
+		return 1
+	LEFT=$SECONDS
+	traffic_only_on synthetic
+}
+
+check "a VF that hangs is not used any more" left_alone
+# How many are lost depends on when it is looked, and is no promise.
 ping_stop
 ping_start || bail "no ping"
-check "nothing is lost once it is left" eval 'ping_more 10 && ping_lossless'
+if ping_more 10 && ping_lossless; then
+	ktap_test_pass "nothing is lost once it is left"
+elif ((SECONDS - LEFT > 22)); then
+	ktap_test_skip "nothing is lost once it is left: too slow to say"
+else
+	ktap_test_fail "nothing is lost once it is left"
+fi
+[ -z "$PING_PID" ] || ping_stop
 # One that has still hung then is tried again much later.
 control vf 0 hang off || msg "it goes on hanging"
 check "the TCP connection survives and moves data" iperf_more
