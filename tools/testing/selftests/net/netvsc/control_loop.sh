@@ -122,19 +122,18 @@ a_round()
 
 loop()
 {
-	local rounds=0 end=$((SECONDS + LOOP))
+	local rounds=0 end=$((SECONDS + LOOP)) bad=0
 
 	read -r RX TX < <(ethtool -g "$NIC" | awk '
 		/^Current/ { now = 1 }
 		now && ($1 == "RX:" || $1 == "TX:") { printf "%s ", $2 }
 		END { print "" }')
 	while ((rounds == 0 || SECONDS < end)); do
-		a_round || break
-		iperf_more || break
+		a_round && iperf_more || { bad=1; break; }
 		rounds=$((rounds + 1))
 	done
-	msg "$rounds rounds, $((rounds * 14)) operations in $((SECONDS - end + LOOP)) s"
-	((SECONDS >= end))
+	msg "$rounds rounds, $((rounds * 13)) operations in $((SECONDS - end + LOOP)) s"
+	return "$bad"
 }
 
 content()

@@ -85,6 +85,7 @@ each_step()
 	local step failed=0 start=$SECONDS
 	local -a steps=("${STEPS[@]}")
 
+	((${#steps[@]} > 0)) || { msg "no steps"; return 1; }
 	TOLERATED=
 	for step in "${steps[@]}"; do
 		"$@" "$step" || failed=1
@@ -201,7 +202,11 @@ split_steps
 LOAN=$(lent)
 unload_driver || bail "the module does not go"
 check "probe: each step refused" probe_each refuse
-unless_stock "$WAITS" "sub-channels: each step refused" subchannels_each
+if ((CHANNELS > 1)); then
+	unless_stock "$WAITS" "sub-channels: each step refused" subchannels_each
+else
+	ktap_test_skip "sub-channels: each step refused (there are none)"
+fi
 unless_stock "$TRUSTS" "probe: garbage for an answer" probe_each garbage 77
 unless_stock "$TRUSTS" "probe: answers that are too short" probe_each short
 # A host that has not said how many channels it has gives them when it is asked.
@@ -256,7 +261,7 @@ change_refused()
 	FAULT=(refuse)
 	control fault 0 off && "${@:2}" && steps_taken && $1 && alive ||
 		return 1
-	((${#STEPS[@]} > 0)) && each_step change_once "$@"
+	each_step change_once "$@"
 }
 
 # change_at STEP FAULT UNDO COMMAND...

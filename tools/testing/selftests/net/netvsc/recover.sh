@@ -18,9 +18,10 @@ mac=$(attr address)
 # No version of NVSP suits the host, so there is no session.
 lost()
 {
+	log_start
 	control fault 0 step nvsp-init refuse || return 1
 	! ip link set dev "$NIC" mtu 1400 2> /dev/null &&
-		dmesg | grep -q "$NIC: no session with the host any more" &&
+		log_since | grep -q "$NIC: no session with the host any more" &&
 		! answers "$HOST4"
 }
 

@@ -11,12 +11,17 @@ setup
 
 works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
+has_sent() { (($(attr statistics/tx_packets) >= $1)); }
+
 reload_busy()
 {
+	local sent up
+
+	sent=$(attr statistics/tx_packets)
 	ping -n -q -f -c 1000000 "$HOST4" > /dev/null 2>&1 &
 	PING_PID=$!
-	unload_driver
-	local up=$?
+	wait_for 30 "traffic" has_sent $((sent + 20)) && unload_driver
+	up=$?
 	kill -INT "$PING_PID"
 	wait "$PING_PID"
 	PING_PID=
