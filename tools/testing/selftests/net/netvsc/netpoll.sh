@@ -19,9 +19,11 @@ trap 'modprobe -q -r netconsole; peer_down; cleanup' EXIT
 peer_up || bail "no second NIC"
 peer_start socat -u "UDP-RECV:$PORT" "OPEN:$TMP/lines,creat,append"
 
+listening() { peer ss -Hlnu | grep -q ":$PORT "; }
+
 netconsole_up()
 {
-	modprobe netconsole \
+	wait_for 30 "a listener" listening && modprobe netconsole \
 		"netconsole=$PORT@$HERE4/$NIC,$PORT@$PEER4/$PEER_MAC"
 }
 
