@@ -21,11 +21,12 @@ allow_programs
 # PATH
 answered()
 {
-	local got before
+	local got before wait=2
 
 	wait_for 30 "$2 path" host_path "$2" &&
 		before=$(host_counter "$2" rx_frames) || return 1
-	got=$(ping -n -q -c $COUNT -i 0.05 -W 2 "$HOST4" 2>&1 |
+	(($1 == 0)) || wait=$((10 * PATIENCE))
+	got=$(ping -n -q -c $COUNT -l $COUNT -W $wait "$HOST4" 2>&1 |
 		awk '/received/ { print $4 }')
 	stats_read rx_frames
 	((got == $1 && $(counter "$2" rx_frames) - before >= COUNT)) && return

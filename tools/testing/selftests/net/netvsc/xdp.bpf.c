@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * XDP programs of xdp.sh.  They look at ICMP echo replies, and let all else
- * pass, so that the guest keeps its addresses meanwhile.
+ * XDP programs of xdp.sh, vf_xdp.sh, jumbo.sh and control_loop.sh.  They look at ICMP
+ * echo replies, and let all else pass, so that the guest keeps its addresses meanwhile.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -11,7 +11,7 @@
 #include <bpf/bpf_helpers.h>
 
 /* Of the device that xdp.sh makes for frames to be redirected to. */
-#define OTHER_IFINDEX	77
+#define OTHER_IFINDEX	777777
 
 /* The first byte of a ping's pattern: what a program has turned round once */
 #define FRESH	0x5a
