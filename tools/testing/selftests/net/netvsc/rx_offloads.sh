@@ -37,13 +37,24 @@ only()
 
 all_pass() { tc qdisc del dev "$NIC" clsact 2> /dev/null; }
 
-# A connection of its own, both ways
-connects() { iperf 1 && iperf 1 -R; }
+# Connections of its own, with data both ways at once
+connects() { iperf 1 --bidir && both_ways; }
+
+both_ways()
+{
+	awk '/receiver$/ {
+		for (i = 2; i <= NF; i++)
+			n += $i == "Kbits/sec" && $(i - 1) > 0
+	} END { exit n != 2 }' "$TMP/iperf" && return
+	msg "no data one way"
+	return 1
+}
 
 # None comes about: not one SYN of the host's gets through.
 connects_not()
 {
-	! timeout 5 iperf3 -c "$HOST4" -t 1 > /dev/null 2>&1
+	! timeout 20 iperf3 -c "$HOST4" --connect-timeout 2000 -n 4K \
+		> /dev/null 2>&1
 }
 
 # What the host coalesces is a matter of rsc.sh.

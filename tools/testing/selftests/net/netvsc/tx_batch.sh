@@ -42,7 +42,7 @@ segments()
 	ethtool -K "$NIC" tso off > /dev/null || return 1
 	frames=$(channel_sum tx_frames)
 	messages=$(channel_sum tx_messages)
-	iperf 3
+	iperf 1
 	frames=$(($(channel_sum tx_frames) - frames))
 	messages=$(($(channel_sum tx_messages) - messages))
 	ethtool -K "$NIC" tso on > /dev/null
