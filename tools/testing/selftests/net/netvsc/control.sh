@@ -6,7 +6,7 @@
 # which ends everything.
 #
 #	CONTROL_TTY	the serial port
-#	PATIENCE	factor on all time limits, for slow emulation
+#	PATIENCE	factor on limits of time, for slow emulation
 
 CONTROL_TTY=${CONTROL_TTY:-/dev/ttyS1}
 PATIENCE=${PATIENCE:-1}

@@ -34,7 +34,7 @@ check "a team with $NIC for its port gets an address" team_up
 ping_start || bail "no ping"
 check "all traffic of the team is on the synthetic path" \
 	traffic_only_on synthetic
-check "a VF is enslaved to $NIC, and used" vf_plug
+check "a VF is enslaved to the NIC, and used" vf_plug
 check "it cannot be put into the team" vf_refused
 check "all traffic of the team takes the VF" traffic_only_on vf
 check "the only port is $NIC" only_port
