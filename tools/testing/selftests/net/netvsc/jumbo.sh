@@ -23,8 +23,8 @@ mtu() { ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ]; }
 # come back
 fits()
 {
-	ping -n -c "${2:-1}" -l "${2:-1}" -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
-		> "$TMP/ping" 2>&1 && ! grep -q "wrong data" "$TMP/ping" &&
+	ping -n -c "${2:-1}" -l "${2:-1}" -S 212992 -W 10 -M 'do' \
+		-s $(($1 - 28)) "$HOST4" > "$TMP/ping" 2>&1 && ! grep -q "wrong data" "$TMP/ping" &&
 		grep -q " 0% packet loss" "$TMP/ping"
 }
 

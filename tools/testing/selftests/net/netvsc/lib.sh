@@ -196,14 +196,15 @@ answers() { ping -n -q -c 1 -W 2 "$1" > /dev/null 2>&1; }
 
 # echoes COUNT ARGUMENT...: all of so many requests of ping's are answered; sets ECHOED.
 # They go out side by side: once it has had an answer, ping gives the last of them
-# twice the time of the slowest before, whatever -W says, and that is nothing.
+# twice the time of the slowest before, whatever -W says, and that is nothing.  The
+# socket has room for all of them, or the rest would go out one each second.
 echoes()
 {
 	local count=$1
 
 	shift
-	ECHOED=$(ping -n -q -c "$count" -l "$count" -W $((10 * PATIENCE)) "$@" \
-		2> /dev/null | awk '/ received/ { print $4 }')
+	ECHOED=$(ping -n -q -c "$count" -l "$count" -S 212992 \
+		-W $((10 * PATIENCE)) "$@" 2> /dev/null | awk '/ received/ { print $4 }')
 	((${ECHOED:-0} == count)) && return
 	msg "${ECHOED:-0} of $count requests answered (ping $*)"
 	return 1

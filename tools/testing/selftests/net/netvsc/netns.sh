@@ -69,7 +69,8 @@ echoes_on()
 		stats_read rx_frames tx_frames || return 1
 	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)
 	rx2=$(counter $other rx_frames) tx2=$(counter $other tx_frames)
-	ns ping -n -q -c 30 -l 30 -W 10 "$HOST4" > "$TMP/echoes" || return 1
+	ns ping -n -q -c 30 -l 30 -S 212992 -W 10 "$HOST4" \
+		> "$TMP/echoes" || return 1
 	stats_read rx_frames tx_frames || return 1
 	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
 	rx2=$(($(counter $other rx_frames) - rx2))

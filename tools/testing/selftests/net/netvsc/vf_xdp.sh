@@ -26,7 +26,7 @@ answered()
 	wait_for 30 "$2 path" host_path "$2" &&
 		before=$(host_counter "$2" rx_frames) || return 1
 	(($1 == 0)) || wait=$((10 * PATIENCE))
-	got=$(ping -n -q -c $COUNT -l $COUNT -W $wait "$HOST4" 2>&1 |
+	got=$(ping -n -q -c $COUNT -l $COUNT -S 212992 -W $wait "$HOST4" 2>&1 |
 		awk '/received/ { print $4 }')
 	stats_read rx_frames
 	((got == $1 && $(counter "$2" rx_frames) - before >= COUNT)) && return

@@ -28,7 +28,7 @@ pinged()
 
 	(($1 > 0)) || wait=$LAST
 	# Of a pattern's bytes the first is where the programs look for it.
-	got=$(ping -n -q -c $COUNT -l $COUNT -W "$wait" -p 5a "$HOST4" 2>&1 |
+	got=$(ping -n -q -c $COUNT -l $COUNT -S 212992 -W "$wait" -p 5a "$HOST4" 2>&1 |
 		awk '/received/ { print $4 }')
 	[ "$got" = "$1" ] && return
 	msg "$got answers, not $1"
