@@ -11,6 +11,8 @@
 CONTROL_TTY=${CONTROL_TTY:-/dev/ttyS1}
 PATIENCE=${PATIENCE:-1}
 CONTROL=
+# Which of the host's NICs is meant
+NIC_NR=0
 
 # pause SECONDS: nothing ever comes from here, and no process is needed, which would
 # take a slow guest longer than the pause
@@ -79,7 +81,7 @@ stats_read()
 {
 	local line word path
 
-	control stats nic=0 path= "$@" || return 1
+	control stats "nic=$NIC_NR" path= "$@" || return 1
 	declare -gA STATS=()
 	for line in "${ANSWER[@]}"; do
 		path=${line#* path=} path=${path%% *}
@@ -118,10 +120,10 @@ lent_is() { [ "$(lent)" = "$1" ]; }
 # host_path PATH: the guest has selected PATH
 host_path()
 {
-	control path 0 && [[ ${ANSWER[0]} = "selected=$1 "* ]]
+	control path "$NIC_NR" && [[ ${ANSWER[0]} = "selected=$1 "* ]]
 }
 
 host_has_vf()
 {
-	control path 0 && [[ ${ANSWER[0]} != *" vf=absent" ]]
+	control path "$NIC_NR" && [[ ${ANSWER[0]} != *" vf=absent" ]]
 }

@@ -67,6 +67,8 @@ HOST4_VLAN=${HOST4_VLAN:-}
 RESTORED=${RESTORED:-/dev/null}
 NIC=
 PING_PID=
+# The device that ping is to send from, where routes do not say it
+PING_FROM=
 IPERF_PID=
 TMP=$(mktemp -d "/tmp/${TEST%.sh}.XXXXXX") || exit 1
 trap cleanup EXIT
@@ -200,7 +202,7 @@ unload_driver()
 	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
 }
 
-answers() { ping -n -q -c 1 -W 2 "$1" > /dev/null 2>&1; }
+answers() { ping -n -q -c 1 -W 2 "$@" > /dev/null 2>&1; }
 
 # echoes COUNT ARGUMENT...: all of so many requests of ping's are answered; sets ECHOED.
 # They go out side by side: once it has had an answer, ping gives the last of them
@@ -302,14 +304,14 @@ vf_in_use()
 
 vf_plug()
 {
-	control vf 0 add || return 1
+	control vf "$NIC_NR" add || return 1
 	wait_for 90 "VF enslaved to $NIC" vf_is_slave || return 1
 	wait_for 30 "data path on the VF" host_path vf
 }
 
 vf_eject()
 {
-	control vf 0 eject || return 1
+	control vf "$NIC_NR" eject || return 1
 	wait_for 60 "end of the VF" vf_gone
 }
 
@@ -335,7 +337,8 @@ vf_bind()
 ping_start()
 {
 	PING_LOG=$(mktemp "$TMP/ping.XXXXXX")
-	ping -D -n -i 0.05 "$HOST4" > "$PING_LOG" 2>&1 &
+	ping -D -n -i 0.05 ${PING_FROM:+-I "$PING_FROM"} "$HOST4" \
+		> "$PING_LOG" 2>&1 &
 	PING_PID=$!
 	wait_for 30 "first answers to ping" ping_reached 3
 }
@@ -433,7 +436,7 @@ traffic_only_on()
 	stats_read rx_frames tx_frames || return 1
 	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)
 	rx2=$(counter "$other" rx_frames) tx2=$(counter "$other" tx_frames)
-	echoes 20 "$HOST4" || return 1
+	echoes 20 ${PING_FROM:+-I "$PING_FROM"} "$HOST4" || return 1
 	stats_read rx_frames tx_frames || return 1
 	rx=$(($(counter "$1" rx_frames) - rx)) tx=$(($(counter "$1" tx_frames) - tx))
 	rx2=$(($(counter "$other" rx_frames) - rx2))
@@ -467,13 +470,13 @@ iperf()
 	((${KBITS:-0} > 0))
 }
 
-# A TCP connection from the guest that lives until iperf_stop.  Its socket has room for
-# the data of an interval, more or less.
+# iperf_start [ARGUMENT...]: a TCP connection from the guest that lives until iperf_stop.
+# Its socket has room for the data of an interval, more or less.
 iperf_start()
 {
 	IPERF_LOG=$(mktemp "$TMP/iperf.XXXXXX")
 	iperf3 -c "$HOST4" -p 5202 -f k -i 0.2 -t 600 -b 4M -l 16k -w 64k \
-		--forceflush > "$IPERF_LOG" 2>&1 &
+		--forceflush "$@" > "$IPERF_LOG" 2>&1 &
 	IPERF_PID=$!
 	wait_for 30 "data on the TCP connection" iperf_reached 1
 }

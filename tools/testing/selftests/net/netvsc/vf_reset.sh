@@ -6,13 +6,91 @@
 # anew.  Traffic falls back to the synthetic path, a TCP connection survives, and
 # all traffic takes the VF again.  A driver that has given its VF up, because it did
 # not answer for a moment, gets it back when it is bound anew.
+#
+# A VF that was reset is tried again after half a minute, and later the next time.  So
+# two NICs have one each, and both wait at the same time.
 
 . "$(dirname "$0")/lib.sh"
 
-plan 13
+plan 14
 need vf iperf3
 setup
 [ "$DRIVER" != stock ] || skip_all "stock does not notice that a VF was reset"
+# The host counts its NICs from 0.
+SECOND_NR=$(wc -w <<< "${MACS:-first}")
+SECOND_MAC=00:15:5d:77:00:99
+SECOND4=${HOST4%.*}.21
+trap 'second_gone; cleanup' EXIT
+
+# What the library knows of a NIC, and what it is for the one that is not its turn
+TURNS=(NIC NIC_NR VF VF_PCI PING_FROM PING_PID PING_LOG IPERF_PID IPERF_LOG SEEN)
+declare -A OTHER=()
+
+swap()
+{
+	local name was
+
+	for name in "${TURNS[@]}"; do
+		was=${!name-}
+		printf -v "$name" %s "${OTHER[$name]-}"
+		OTHER[$name]=$was
+	done
+}
+
+# of_second COMMAND...: with the second NIC, its VF and its traffic
+of_second()
+{
+	local status
+
+	swap
+	"$@"
+	status=$?
+	swap
+	return "$status"
+}
+
+find_second()
+{
+	local dev
+
+	for dev in /sys/class/net/*; do
+		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] &&
+			[ "$(cat "$dev/address" 2> /dev/null)" = "$SECOND_MAC" ] ||
+			continue
+		OTHER[NIC]=${dev##*/}
+		return 0
+	done
+	return 1
+}
+
+second_answers() { answers -I "${OTHER[NIC]}" "$HOST4"; }
+
+second_nic()
+{
+	control nic "$SECOND_NR" add "$SECOND_MAC" &&
+		wait_for 60 "a second NIC" find_second || return 1
+	OTHER[NIC_NR]=$SECOND_NR OTHER[PING_FROM]=${OTHER[NIC]}
+	# Each answers for its own address only.
+	sysctl -q -w net.ipv4.conf.all.arp_ignore=1 &&
+		ip link set dev "${OTHER[NIC]}" up &&
+		ip addr add "$SECOND4/32" dev "${OTHER[NIC]}" &&
+		wait_for 30 "answer to the second NIC" second_answers
+}
+
+second_gone()
+{
+	local pid
+
+	[ -n "${OTHER[NIC]-}" ] || return 0
+	NIC_NR=0
+	for pid in ${OTHER[PING_PID]-} ${OTHER[IPERF_PID]-}; do
+		kill "$pid" 2> /dev/null
+	done
+	control nic "$SECOND_NR" remove > /dev/null
+	wait_for 60 "end of the second NIC" eval '! find_second'
+	sysctl -q -w net.ipv4.conf.all.arp_ignore=0
+	OTHER=()
+}
 
 fallen_back()
 {
@@ -61,32 +139,31 @@ registers_off()
 		wait_for 30 "end of ixgbevf's patience" given_up_since "$SEEN"
 }
 
-another_vf()
+# with_traffic [ARGUMENT...]: a VF, and both kinds of traffic on it
+with_traffic()
 {
-	if find_vf; then
-		vf_eject
-	fi
 	vf_plug || bail "no VF"
 	vf_pci
+	iperf_start "$@" || bail "no TCP connection"
+	ping_start || bail "no ping"
 }
 
-another_vf
-iperf_start || bail "no TCP connection"
-ping_start || bail "no ping"
+check "a second NIC" second_nic
+with_traffic -p 5202
+of_second with_traffic -p 5201 -B "$SECOND4%${OTHER[NIC]}"
 
 check "its host resets the VF: traffic takes the synthetic path" host_resets
 check "the TCP connection moves data" iperf_more
+check "a reset through sysfs: traffic takes the synthetic path" \
+	of_second sysfs_resets
+check "the TCP connection moves data once more" of_second iperf_more
 check "all traffic takes the VF again" on_vf_again
 check "the TCP connection moves data there" iperf_more
-ping_stop
-
-# One that has hung before is left alone for longer.
-another_vf
-ping_start || bail "no ping"
-check "a reset through sysfs: traffic takes the synthetic path" sysfs_resets
-check "the TCP connection moves data once more" iperf_more
-check "all traffic takes the VF once more" back_after_sysfs
-check "the TCP connection survives that" iperf_more
+check "all traffic takes the VF once more" of_second back_after_sysfs
+check "the TCP connection survives that" of_second iperf_more
+of_second iperf_stop
+of_second ping_stop
+second_gone
 ping_stop
 
 ping_start || bail "no ping"
