@@ -17,7 +17,7 @@
 plan 13
 need control modprobe dmesg ethtool
 setup
-trap 'control fault 0 off > /dev/null; cleanup' EXIT
+trap 'control fault 0 off > /dev/null; driver_away; cleanup' EXIT
 
 # Warnings and errors of the driver about a NIC, under whichever name; that its
 # probe has failed says the core
@@ -98,13 +98,38 @@ each_step()
 
 # --- probe ------------------------------------------------------------------
 
-# The module loads; whether there is a NIC then is up to the driver.
+BUS=/sys/bus/vmbus
+DEVICE=$(basename "$(readlink -f "/sys/class/net/$NIC/device")")
+
+# To bind the device to a driver that is there, and to take it away, is what a module
+# does with it that comes and goes, in far less time.
+driver_alone()
+{
+	echo 0 > $BUS/drivers_autoprobe && modprobe hv_netvsc && no_nic
+}
+
+driver_away()
+{
+	[ "$(cat $BUS/drivers_autoprobe)" = 0 ] || return 0
+	echo 1 > $BUS/drivers_autoprobe
+	unload_driver
+}
+
+# Whether there is a NIC then is up to the driver.
+nic_bind() { echo "$DEVICE" > $BUS/drivers/hv_netvsc/bind || true; }
+
+nic_unbind()
+{
+	echo "$DEVICE" > $BUS/drivers/hv_netvsc/unbind &&
+		wait_for 30 "end of the device" no_nic
+}
+
 probe_once()
 {
 	local step=$1 bad=0
 
 	BEFORE=$(complaints)
-	with_fault "$step" modprobe hv_netvsc || bad=1
+	with_fault "$step" nic_bind || bad=1
 	# Sub-channels come in the background.
 	wait_for 10 "$step to be taken" step_is_taken "$step" || bad=1
 	if find_nic; then
@@ -113,12 +138,23 @@ probe_once()
 	else
 		said_once 1 "$step" || bad=1
 	fi
-	# In any case, or the next one would find the module loaded.
-	if ! unload_driver ||
+	# In any case, or the next one would find the device bound.
+	if find_nic && ! nic_unbind ||
 		! wait_for 10 "what was lent ($LENT)" lent_is "$LENT"; then
 		msg "$step ${FAULT[*]}: not all came back"
 		bad=1
 	fi
+	return "$bad"
+}
+
+# probe_all: with each of STEPS in turn
+probe_all()
+{
+	local bad=0
+
+	driver_alone || return 1
+	each_step probe_once || bad=1
+	driver_away || bad=1
 	return "$bad"
 }
 
@@ -141,7 +177,7 @@ probe_each()
 	FAULT=("$@")
 	STEPS=("${PROBE_STEPS[@]}")
 	[ "$1" = refuse ] || keep_answers
-	each_step probe_once
+	probe_all
 }
 
 # What the host has promised comes after it has promised it.
@@ -163,7 +199,7 @@ subchannels_each()
 {
 	FAULT=(refuse)
 	STEPS=("${SUB_STEPS[@]}")
-	each_step probe_once
+	probe_all
 }
 
 # unless_stock REASON TEXT COMMAND...: what the stock driver cannot be tried with
