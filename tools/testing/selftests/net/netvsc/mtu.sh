@@ -10,10 +10,11 @@ plan 10
 need control
 setup
 
-# fits SIZE: a packet of this size on the wire is sent whole, and answered
+# fits SIZE: a packet of this size on the wire is sent whole, and answered.  A quiet ping
+# would wait for the answer to one that it could not send.
 fits()
 {
-	ping -n -q -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
+	ping -n -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
 		> /dev/null 2>&1
 }
 
