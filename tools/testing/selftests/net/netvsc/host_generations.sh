@@ -52,7 +52,7 @@ lro_is()
 
 traffic()
 {
-	iperf 1 && iperf 1 -R && iperf 1 -u -b 1M -l 1200
+	iperf_both 1 && iperf 1 -u -b 1M -l 1200
 }
 
 # The host counts from the start of the guest.

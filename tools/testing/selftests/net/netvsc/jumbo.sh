@@ -62,7 +62,7 @@ check "those of a page and around it, too" eval '
 check "a byte more does not fit" eval '! fits $((MTU + 1))'
 check "UDP to the guest in frames of that size" \
 	large iperf 2 -R -u -b 5M -l $((MTU - 28))
-check "TCP both ways" eval 'iperf 2 && iperf 2 -R'
+check "TCP both ways" iperf_both 2
 
 check "a program of XDP is refused" eval '! attach xdp_pass'
 check "with a reason that names the MTU" grep -qi mtu "$TMP/attach"

@@ -470,6 +470,19 @@ iperf()
 	((${KBITS:-0} > 0))
 }
 
+# iperf_both SECONDS: TCP from the guest and to it at the same time, and both move data,
+# at a pace at which a slow guest has time for both
+iperf_both()
+{
+	iperf "$1" --bidir -b 10M -l 16k || return 1
+	awk '/receiver$/ {
+		for (i = 2; i <= NF; i++)
+			n += $i == "Kbits/sec" && $(i - 1) > 0
+	} END { exit n != 2 }' "$TMP/iperf" && return
+	msg "no data one way"
+	return 1
+}
+
 # iperf_start [ARGUMENT...]: a TCP connection from the guest that lives until iperf_stop.
 # Its socket has room for the data of an interval, more or less.
 iperf_start()

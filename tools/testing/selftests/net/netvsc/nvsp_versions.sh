@@ -43,7 +43,7 @@ is_in_use() { host_counter_is synthetic nvsp "${NUMBER[$1]}"; }
 # The first frame after a new session may still wait for an address of the host's.
 traffic()
 {
-	wait_for 30 "answer" answers "$HOST4" && iperf 1 && iperf 1 -R
+	wait_for 30 "answer" answers "$HOST4" && iperf_both 1
 }
 
 vlan()
@@ -95,7 +95,7 @@ version()
 # A host of before version 5 hashes nothing, and the latest one does again.
 spread_again()
 {
-	key_of "$SPREADING" && measure connections -R && spread 20 "${GREW_RX[@]}"
+	key_of "$SPREADING" && on_all RX connections -R
 }
 
 CPUS=$(nproc)

@@ -173,7 +173,7 @@ counted_everywhere()
 
 traffic()
 {
-	iperf 1 && iperf 1 -R && echoes 20 "$HOST4"
+	iperf_both 1 && echoes 20 "$HOST4"
 }
 
 host_frames()

@@ -37,18 +37,8 @@ only()
 
 all_pass() { tc qdisc del dev "$NIC" clsact 2> /dev/null; }
 
-# Connections of its own, with data both ways at once
-connects() { iperf 1 --bidir && both_ways; }
-
-both_ways()
-{
-	awk '/receiver$/ {
-		for (i = 2; i <= NF; i++)
-			n += $i == "Kbits/sec" && $(i - 1) > 0
-	} END { exit n != 2 }' "$TMP/iperf" && return
-	msg "no data one way"
-	return 1
-}
+# Connections of its own
+connects() { iperf_both 1; }
 
 # None comes about: not one SYN of the host's gets through.
 connects_not()
