@@ -28,7 +28,7 @@ all_channels() { on_all TX connections; }
 follows()
 {
 	control nic 0 send-on "$1" && measure connections &&
-		mostly_on "$1" 100 "${GREW_TX[@]}"
+		mostly_on "$1" 50 "${GREW_TX[@]}"
 }
 
 # Frames that the host has had on all channels
@@ -94,7 +94,7 @@ xps_rules()
 {
 	control nic 0 send-on 0 || return 1
 	xps "$(printf %x $(((1 << $(nproc)) - 1)))" || return 1
-	measure connections && mostly_on "$last" 100 "${GREW_TX[@]}"
+	measure connections && mostly_on "$last" 50 "${GREW_TX[@]}"
 }
 
 # Frames on all channels that came with a hash, and frames

@@ -38,7 +38,7 @@ connections_in() { connections -R; }
 
 lands_on()
 {
-	measure "${@:2}" && mostly_on "$1" 80 "${GREW_RX[@]}"
+	measure "${@:2}" && mostly_on "$1" 50 "${GREW_RX[@]}"
 }
 
 lands_everywhere() { on_all RX "$@"; }
