@@ -129,7 +129,10 @@ loop()
 		now && ($1 == "RX:" || $1 == "TX:") { printf "%s ", $2 }
 		END { print "" }')
 	while ((rounds == 0 || SECONDS < end)); do
-		a_round && iperf_more || { bad=1; break; }
+		if ! a_round || ! iperf_more; then
+			bad=1
+			break
+		fi
 		rounds=$((rounds + 1))
 	done
 	msg "$rounds rounds, $((rounds * 13)) operations in $((SECONDS - end + LOOP)) s"

@@ -69,6 +69,8 @@ NIC=
 PING_PID=
 # The device that ping is to send from, where routes do not say it
 PING_FROM=
+# More for iperf_start's
+IPERF_OPTIONS=()
 IPERF_PID=
 TMP=$(mktemp -d "/tmp/${TEST%.sh}.XXXXXX") || exit 1
 trap cleanup EXIT
@@ -483,13 +485,13 @@ iperf_both()
 	return 1
 }
 
-# iperf_start [ARGUMENT...]: a TCP connection from the guest that lives until iperf_stop.
-# Its socket has room for the data of an interval, more or less.
+# A TCP connection from the guest that lives until iperf_stop.  Its socket has room for
+# the data of an interval, more or less.
 iperf_start()
 {
 	IPERF_LOG=$(mktemp "$TMP/iperf.XXXXXX")
 	iperf3 -c "$HOST4" -p 5202 -f k -i 0.2 -t 600 -b 4M -l 16k -w 64k \
-		--forceflush "$@" > "$IPERF_LOG" 2>&1 &
+		--forceflush "${IPERF_OPTIONS[@]}" > "$IPERF_LOG" 2>&1 &
 	IPERF_PID=$!
 	wait_for 30 "data on the TCP connection" iperf_reached 1
 }
@@ -650,7 +652,11 @@ cleanup()
 		wait "$pid" 2>/dev/null
 	done
 	if [ -n "$NIC$CONTROL" ]; then
-		restore && echo 1 > "$RESTORED" || msg "the NIC is not as it was"
+		if restore; then
+			echo 1 > "$RESTORED"
+		else
+			msg "the NIC is not as it was"
+		fi
 	fi
 	rm -rf "$TMP"
 }

@@ -54,11 +54,12 @@ find_second()
 	local dev
 
 	for dev in /sys/class/net/*; do
-		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] &&
-			[ "$(cat "$dev/address" 2> /dev/null)" = "$SECOND_MAC" ] ||
+		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] ||
 			continue
-		OTHER[NIC]=${dev##*/}
-		return 0
+		if [ "$(cat "$dev/address" 2> /dev/null)" = "$SECOND_MAC" ]; then
+			OTHER[NIC]=${dev##*/}
+			return 0
+		fi
 	done
 	return 1
 }
@@ -144,7 +145,8 @@ with_traffic()
 {
 	vf_plug || bail "no VF"
 	vf_pci
-	iperf_start "$@" || bail "no TCP connection"
+	IPERF_OPTIONS=("$@")
+	iperf_start || bail "no TCP connection"
 	ping_start || bail "no ping"
 }
 
