@@ -94,35 +94,47 @@ static bool vf_qdiscs_idle(struct net_device *vf)
 	return idle;
 }
 
-/* By its statistics, of what it was given: 0 if all, less than that if more. */
-static s64 vf_unsent(struct netvsc *nv)
-{
-	struct netvsc_vf *nvf = &nv->vf;
-	u64 given = netvsc_vf_given_packets(nv) - nvf->tx_base;
-
-	/* Drivers read statistics from the device, which takes its time. */
-	if (!given)
-		return 0;
-	return given - (vf_sent_packets(nvf->vf) - nvf->tx_vf_base);
-}
-
 /*
+ * What the VF was given and has not sent: less than 0 if it has sent others, too.
+ *
  * There is no event that says "transmit ring empty".  Byte queue limits say it,
  * where the VF's driver has them.  Of the others, some count in their statistics
  * what the device has sent: ixgbevf does, and that is all there is of its ring.
  * The rest count on transmit and pass at once: mana does, and waits by itself for
  * what is in its rings before it closes them.
  */
-static bool vf_sent_all(struct netvsc *nv)
+static s64 vf_unsent(struct netvsc *nv)
 {
-	struct net_device *vf = nv->vf.vf;
-	u64 completed, in_flight;
+	struct netvsc_vf *nvf = &nv->vf;
+	u64 completed, in_flight, given;
 
-	if (!vf_qdiscs_idle(vf))
-		return false;
-	if (netvsc_vf_bql(vf, &completed, &in_flight))
-		return !in_flight;
-	return !vf_unsent(nv);
+	if (netvsc_vf_bql(nvf->vf, &completed, &in_flight))
+		return in_flight;
+	given = netvsc_vf_given_packets(nv) - nvf->tx_base;
+	/* Drivers read statistics from the device, which takes its time. */
+	if (!given)
+		return 0;
+	return given - (vf_sent_packets(nvf->vf) - nvf->tx_vf_base);
+}
+
+/**
+ * struct vf_rest - what is left to send
+ * @in_qdiscs: something in the VF's queueing disciplines
+ * @unsent: as vf_unsent() says
+ */
+struct vf_rest {
+	bool in_qdiscs;
+	s64 unsent;
+};
+
+/* In this order: a packet leaves the qdisc before the VF knows of it. */
+static struct vf_rest vf_rest(struct netvsc *nv)
+{
+	struct vf_rest rest;
+
+	rest.in_qdiscs = !vf_qdiscs_idle(nv->vf.vf);
+	rest.unsent = vf_unsent(nv);
+	return rest;
 }
 
 /**
@@ -148,51 +160,39 @@ static bool vf_drain_pause(struct vf_pause *pause)
 	return true;
 }
 
-/**
- * struct vf_quiet - how long a VF has sent nothing
- * @unsent: what it had not sent when it last did
- * @since: what had been slept by then, in microseconds
- */
-struct vf_quiet {
-	s64 unsent;
-	unsigned int since;
-};
+static bool vf_sent_all(const struct vf_rest *rest)
+{
+	return !rest->in_qdiscs && !rest->unsent;
+}
 
 /*
  * The numbers of a VF need not come to 0: its qdisc may have dropped packets, and
  * it may have sent some that are not netvsc's.  But it stops when it has no more.
  */
-static bool vf_is_quiet(struct netvsc *nv, const struct vf_pause *pause,
-			struct vf_quiet *quiet)
-{
-	s64 unsent = vf_unsent(nv);
-
-	if (unsent != quiet->unsent || !vf_qdiscs_idle(nv->vf.vf))
-		quiet->since = pause->slept;
-	quiet->unsent = unsent;
-	return pause->slept - quiet->since >= VF_QUIET_USECS;
-}
-
 void netvsc_vf_drain_tx(struct netvsc *nv)
 {
 	struct vf_pause pause = { .next = 50 };
+	struct vf_rest before, rest = vf_rest(nv);
 	struct net_device *vf = nv->vf.vf;
-	struct vf_quiet quiet = {};
+	unsigned int since = 0;
 
-	if (vf_sent_all(nv))
-		return;
 	/* What cannot be sent any more is not worth waiting for. */
-	if (!netif_carrier_ok(vf) || !netvsc_vf_answers(vf))
+	if (vf_sent_all(&rest) || !netif_carrier_ok(vf) ||
+	    !netvsc_vf_answers(vf))
 		return;
 	do {
 		vf_poll(vf);
-		if (vf_is_quiet(nv, &pause, &quiet) || !vf_drain_pause(&pause)) {
-			if (quiet.unsent > 0)
-				netdev_info(nv->ndev, "VF %s did not send all it had\n",
-					    netdev_name(vf));
-			return;
-		}
-	} while (!vf_sent_all(nv));
+		if (pause.slept - since >= VF_QUIET_USECS ||
+		    !vf_drain_pause(&pause))
+			break;
+		before = rest;
+		rest = vf_rest(nv);
+		if (rest.in_qdiscs || rest.unsent != before.unsent)
+			since = pause.slept;
+	} while (!vf_sent_all(&rest));
+	if (rest.in_qdiscs || rest.unsent > 0)
+		netdev_info(nv->ndev, "VF %s did not send all it had\n",
+			    netdev_name(vf));
 }
 
 /*
