@@ -187,18 +187,13 @@ void netvsc_vf_leave_behind(struct netvsc *nv)
 void netvsc_vf_fetch(struct netvsc *nv)
 {
 	struct net_device *found = vf_to_fetch(nv);
-	struct netvsc_vf *nvf = &nv->vf;
-	int err;
+	int err = 0;
 
-	if (!found || nvf->vf) {
-		netvsc_vf_leave_behind(nv);
-		return;
-	}
-	nvf->fetch_from = NULL;
-	err = dev_change_net_namespace(found, dev_net(nv->ndev), "eth%d");
-	if (!err)
-		return;
-	netdev_info(nv->ndev, "VF %s does not come along (%d)\n",
-		    netdev_name(found), err);
-	vf_unmark(found);
+	if (found && !nv->vf.vf)
+		err = dev_change_net_namespace(found, dev_net(nv->ndev),
+					       "eth%d");
+	if (err)
+		netdev_info(nv->ndev, "VF %s does not come along (%d)\n",
+			    netdev_name(found), err);
+	netvsc_vf_leave_behind(nv);
 }
