@@ -123,6 +123,12 @@ host_path()
 	control path "$NIC_NR" && [[ ${ANSWER[0]} = "selected=$1 "* ]]
 }
 
+# The guest has asked for its data path since the NIC's faults ended.
+host_is_asked()
+{
+	control steps "$NIC_NR" && [[ " ${ANSWER[*]} " = *" nvsp-switch "* ]]
+}
+
 host_has_vf()
 {
 	control path "$NIC_NR" && [[ ${ANSWER[0]} != *" vf=absent" ]]

@@ -104,8 +104,6 @@ up_again()
 		host_path vf
 }
 
-host_is_asked() { control steps 0 && [[ " ${ANSWER[*]} " = *" nvsp-switch "* ]]; }
-
 # plug_slow: the host is asked, and makes up its mind until its faults end.  The driver
 # waits for 10 s.
 plug_slow()
