@@ -97,22 +97,17 @@ SPREADING=a5
 
 key() { ethtool -x "$NIC" | awk '/^RSS hash key/ { getline; print }'; }
 
-# key_is BYTE: 40 of them
-key_is()
+# A key is 40 times the same BYTE.
+key_text()
 {
 	local text
 
 	printf -v text ":$1%.0s" {1..40}
-	[ "$(key)" = "${text:1}" ]
+	echo "${text:1}"
 }
 
-key_of()
-{
-	local text
-
-	printf -v text ":$1%.0s" {1..40}
-	ethtool -X "$NIC" hkey "${text:1}" && key_is "$1"
-}
+key_is() { [ "$(key)" = "$(key_text "$1")" ]; }
+key_of() { ethtool -X "$NIC" hkey "$(key_text "$1")" && key_is "$1"; }
 
 # mostly_on CHANNEL MINIMUM N...: of the frames by channel, that one has at least
 # the minimum, and the others little: ARP, multicast, iperf3's own talk
