@@ -115,7 +115,8 @@ driver_away()
 	unload_driver
 }
 
-# Whether there is a NIC then is up to the driver.
+# The write fails if the probe does, as it is to do here: whether there is a NIC then is
+# looked at apart.
 nic_bind() { echo "$DEVICE" > $BUS/drivers/hv_netvsc/bind || true; }
 
 nic_unbind()
