@@ -19,17 +19,6 @@ first=$NIC
 trap 'ip link del bond0 2> /dev/null; control nic 1 remove > /dev/null
 	NIC=$first cleanup' EXIT
 
-second_nic()
-{
-	local dev
-
-	for dev in /sys/class/net/*; do
-		[ "$(cat "$dev/address" 2> /dev/null)" = "$MAC1" ] &&
-			[ ! -e "$dev/master" ] && second=${dev##*/} && return
-	done
-	return 1
-}
-
 # The second NIC joins first.
 one_address()
 {
@@ -42,7 +31,7 @@ one_address()
 		[ "$(cat "/sys/class/net/$second/address")" = "$MAC1" ]
 }
 
-second_path() { control path 1 && [[ ${ANSWER[0]} = "selected=$1 "* ]]; }
+second_path() { NIC_NR=1 host_path "$1"; }
 
 bound() { NIC=$first vf_is_slave || NIC=$second vf_is_slave; }
 
@@ -68,7 +57,8 @@ first_vf()
 }
 
 control nic 1 add "$MAC1"
-wait_for 60 "second NIC" second_nic || bail "no second NIC"
+wait_for 60 "second NIC" nic_of_mac "$MAC1" || bail "no second NIC"
+second=$FOUND
 check "the bond gives both NICs one address" one_address
 check "the VF of the second NIC is enslaved to that, and used" second_vf
 check "the first NIC has none" first_has_none

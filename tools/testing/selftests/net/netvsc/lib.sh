@@ -158,6 +158,24 @@ find_nic()
 	return 1
 }
 
+# nic_of_mac MAC: the device of hv_netvsc that has this address; sets FOUND.
+# shellcheck disable=SC2034 # for tests
+nic_of_mac()
+{
+	local dev
+
+	for dev in /sys/class/net/*; do
+		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] ||
+			continue
+		if [ "$(cat "$dev/address" 2> /dev/null)" = "$1" ]; then
+			FOUND=${dev##*/}
+			return 0
+		fi
+	done
+	FOUND=
+	return 1
+}
+
 # attr NAME: a file of the NIC's sysfs directory, with the error of one that
 # cannot be read while the device is down kept quiet.  They are asked often, and
 # another program would take a slow guest long.
@@ -379,8 +397,8 @@ ping_errors()
 }
 
 # Counts by sequence numbers, which what could not even be sent has too, up to one after
-# which more answers have come, so that what is on its way is not taken for lost.  Sets PING_SENT, PING_LOST,
-# PING_DUP and PING_GAP (ms, the longest time without an answer).
+# which more answers have come, so that what is on its way is not taken for lost.  Sets
+# PING_SENT, PING_LOST, PING_DUP and PING_GAP (ms, the longest time without an answer).
 ping_stop()
 {
 	local last up=0

@@ -19,21 +19,6 @@ mac_of() { printf '00:15:5d:77:01:%02x' "$1"; }
 # Names of the devices, by the host's number
 declare -A NAME
 
-nic_by_mac()
-{
-	local dev
-
-	for dev in /sys/class/net/*; do
-		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] ||
-			continue
-		if [ "$(cat "$dev/address" 2> /dev/null)" = "$1" ]; then
-			NAME[$2]=${dev##*/}
-			return 0
-		fi
-	done
-	return 1
-}
-
 nics_add()
 {
 	local i
@@ -45,7 +30,8 @@ nics_add()
 		control nic "$i" add "$(mac_of "$i")" || return 1
 	done
 	for ((i = 1; i < NR; i++)); do
-		wait_for 60 "NIC $i" nic_by_mac "$(mac_of "$i")" "$i" || return 1
+		wait_for 60 "NIC $i" nic_of_mac "$(mac_of "$i")" || return 1
+		NAME[$i]=$FOUND
 		ip link set dev "${NAME[$i]}" up &&
 			ip addr add "192.168.77.$((20 + i))/32" \
 				dev "${NAME[$i]}" || return 1
@@ -68,7 +54,7 @@ no_other_nic()
 	local i
 
 	for ((i = 1; i < NR; i++)); do
-		! nic_by_mac "$(mac_of "$i")" "$i" || return 1
+		! nic_of_mac "$(mac_of "$i")" || return 1
 	done
 }
 

@@ -40,27 +40,12 @@ peer_stop()
 	PEER_PID=
 }
 
-# Another NIC of hv_netvsc than the first; sets PEER.
-find_peer()
-{
-	local dev
-
-	for dev in /sys/class/net/*; do
-		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] ||
-			continue
-		if [ "$(cat "$dev/address")" = "$PEER_MAC" ]; then
-			PEER=${dev##*/}
-			return 0
-		fi
-	done
-	return 1
-}
-
 peer_up()
 {
 	ip netns add peer || return 1
 	control nic "$PEER_NIC" add "$PEER_MAC" || return 1
-	wait_for 60 "a second NIC" find_peer || return 1
+	wait_for 60 "a second NIC" nic_of_mac "$PEER_MAC" || return 1
+	PEER=$FOUND
 	ip link set dev "$PEER" netns peer || return 1
 	peer ip link set dev lo up
 	peer ip addr add "$PEER4/24" dev "$PEER"

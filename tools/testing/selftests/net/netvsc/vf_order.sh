@@ -15,21 +15,7 @@ setup
 trap 'control nic 1 remove > /dev/null; cleanup' EXIT
 mac=$(attr address)
 
-# The NIC with MAC address $1 and its own driver; sets NIC.
-find_nic_by_mac()
-{
-	local dev
-
-	for dev in /sys/class/net/*; do
-		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] &&
-			[ "$(cat "$dev/address" 2> /dev/null)" = "$1" ] || continue
-		NIC=${dev##*/}
-		return 0
-	done
-	return 1
-}
-
-nic1_path() { control path 1 && [[ ${ANSWER[0]} = "selected=$1 "* ]]; }
+nic1_path() { NIC_NR=1 host_path "$1"; }
 
 nic1_frames()
 {
@@ -102,9 +88,8 @@ first=$NIC
 second_nic()
 {
 	control nic 1 add "$MAC1" &&
-		wait_for 60 "second NIC" find_nic_by_mac "$MAC1" || return 1
-	second=$NIC
-	NIC=$first
+		wait_for 60 "second NIC" nic_of_mac "$MAC1" || return 1
+	second=$FOUND
 	# Each answers for its own address only.
 	sysctl -q -w net.ipv4.conf.all.arp_ignore=1 &&
 		ip link set dev "$second" up &&
@@ -148,10 +133,10 @@ second_traffic()
 reload_both()
 {
 	modprobe -r hv_netvsc && modprobe hv_netvsc &&
-		wait_for 60 "second NIC" find_nic_by_mac "$MAC1" || return 1
-	second=$NIC
-	wait_for 60 "first NIC" find_nic_by_mac "$mac" || return 1
-	first=$NIC
+		wait_for 60 "second NIC" nic_of_mac "$MAC1" || return 1
+	second=$FOUND
+	wait_for 60 "first NIC" nic_of_mac "$mac" || return 1
+	first=$FOUND NIC=$FOUND
 	ip link set dev "$first" up && ip link set dev "$second" up &&
 		both_in_use
 }
@@ -162,13 +147,13 @@ remove_second()
 	local NIC=$second
 
 	control nic 1 remove &&
-		wait_for 60 "end of $second" eval '! find_nic_by_mac "$MAC1"'
+		wait_for 60 "end of $second" eval '! nic_of_mac "$MAC1"'
 }
 
 # With all that it had of the kernel
 second_is_gone()
 {
-	[ ! -e "$SECOND_DEVICE" ] && ! find_nic_by_mac "$MAC1"
+	[ ! -e "$SECOND_DEVICE" ] && ! nic_of_mac "$MAC1"
 }
 
 rescind_second()

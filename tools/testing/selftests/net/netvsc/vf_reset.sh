@@ -49,28 +49,13 @@ of_second()
 	return "$status"
 }
 
-find_second()
-{
-	local dev
-
-	for dev in /sys/class/net/*; do
-		[ "$dev/device/driver" -ef /sys/bus/vmbus/drivers/hv_netvsc ] ||
-			continue
-		if [ "$(cat "$dev/address" 2> /dev/null)" = "$SECOND_MAC" ]; then
-			OTHER[NIC]=${dev##*/}
-			return 0
-		fi
-	done
-	return 1
-}
-
 second_answers() { answers -I "${OTHER[NIC]}" "$HOST4"; }
 
 second_nic()
 {
 	control nic "$SECOND_NR" add "$SECOND_MAC" &&
-		wait_for 60 "a second NIC" find_second || return 1
-	OTHER[NIC_NR]=$SECOND_NR OTHER[PING_FROM]=${OTHER[NIC]}
+		wait_for 60 "a second NIC" nic_of_mac "$SECOND_MAC" || return 1
+	OTHER[NIC]=$FOUND OTHER[NIC_NR]=$SECOND_NR OTHER[PING_FROM]=$FOUND
 	# Each answers for its own address only.
 	sysctl -q -w net.ipv4.conf.all.arp_ignore=1 &&
 		ip link set dev "${OTHER[NIC]}" up &&
@@ -88,7 +73,7 @@ second_gone()
 		kill "$pid" 2> /dev/null
 	done
 	control nic "$SECOND_NR" remove > /dev/null
-	wait_for 60 "end of the second NIC" eval '! find_second'
+	wait_for 60 "end of the second NIC" eval '! nic_of_mac "$SECOND_MAC"'
 	sysctl -q -w net.ipv4.conf.all.arp_ignore=0
 	OTHER=()
 }
