@@ -72,11 +72,21 @@ choose_emulator()
 	cpu+=,la57=off,smap=off,smep=off,erms=off,fsrm=off,fzrm=off,fsrs=off,fsrc=off
 }
 
+# Sets tsc_khz.  qemu's TSC is this machine's; a kernel that measures it while others
+# have the CPU, or compares it with ticks that come late, does not trust it, and its
+# guests' clocks leap.
+measure_tsc()
+{
+	gcc -O2 -o "$work/tsc-khz" "$RIG/outer/tsc_khz.c" ||
+		die "cannot build tsc_khz.c"
+	tsc_khz=$("$work/tsc-khz")
+}
+
 start_nested()
 {
 	local -a serial=() share=() clock=()
 	local memory_outer=$((memory + 1024)) console=log model=none
-	local outer_append='' qemu cpu
+	local outer_append='' qemu cpu tsc_khz
 
 	((interactive == 0)) || {
 		console=/dev/ttyS1
@@ -92,10 +102,13 @@ start_nested()
 	)
 	((memory_outer >= 2048)) || memory_outer=2048
 	# sleep=off: time that nothing is executed in passes at once.
-	((icount == 0)) || {
+	if ((icount)); then
 		clock=(-icount "shift=1,sleep=off")
 		outer_append=' sleep_is_no_time'
-	}
+	else
+		measure_tsc
+		outer_append=" tsc_early_khz=$tsc_khz tsc=reliable"
+	fi
 	touch "$out/alive"
 	# The check counts timer interrupts in a stretch of time that a loaded
 	# machine may not give an emulated CPU: no_timer_check.
