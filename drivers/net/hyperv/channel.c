@@ -173,10 +173,18 @@ static int netvsc_poll(struct napi_struct *napi, int budget)
 {
 	struct netvsc_channel *ch = container_of(napi, struct netvsc_channel,
 						 napi);
-	struct hv_ring_buffer_info *ring = &ch->vmbus->inbound;
 	struct netvsc_poll poll = { .budget = budget };
+	struct hv_ring_buffer_info *ring;
 	bool again;
 
+	/* netpoll, or a socket that polls, may be here before there is a ring. */
+	if (unlikely(!smp_load_acquire(&ch->opened))) {
+		if (budget)
+			napi_complete_done(napi, 0);
+		return 0;
+	}
+
+	ring = &ch->vmbus->inbound;
 	again = netvsc_drain(ch, &poll);
 	/*
 	 * What waits for room in the outbound ring is tried again without an
@@ -216,6 +224,15 @@ unsigned int netvsc_default_channels(const struct netvsc *nv)
 		    nv->ndev->num_tx_queues);
 }
 
+/* From here on it is polled.  What has come by now was left alone. */
+static void netvsc_channel_begin(struct netvsc_channel *ch)
+{
+	smp_store_release(&ch->opened, true);
+	local_bh_disable();
+	napi_schedule(&ch->napi);
+	local_bh_enable();
+}
+
 int netvsc_channel_open(struct netvsc_channel *ch,
 			struct vmbus_channel *vmbus)
 {
@@ -245,7 +262,7 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 		netvsc_rx_stop(ch);
 		return err;
 	}
-	ch->opened = true;
+	netvsc_channel_begin(ch);
 	return 0;
 }
 
