@@ -16,7 +16,11 @@
 
 /* What the stack adds when a device is registered. */
 #define STACK_FEATURES	(NETIF_F_SOFT_FEATURES | NETIF_F_SOFT_FEATURES_OFF | \
-			 NETIF_F_NOCACHE_COPY)
+			 NETIF_F_NOCACHE_COPY | NETIF_F_TSO_MANGLEID)
+
+/* What one host has and another does not. */
+#define NETVSC_CAPS	(NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_TSO | \
+			 NETIF_F_TSO6 | NETIF_F_LRO)
 
 /* What the host is told of. */
 #define NETVSC_HOST_FEATURES	(NETIF_F_RXCSUM | NETIF_F_LRO)
@@ -26,6 +30,8 @@ netdev_features_t netvsc_fix_features(struct net_device *ndev,
 {
 	const struct netvsc *nv = netvsc_priv(ndev);
 
+	/* What cannot be switched any more the stack would leave as it was. */
+	features &= ~NETVSC_CAPS | nv->caps.features;
 	/*
 	 * Nobody but the host could have looked at what it has coalesced, and
 	 * programs of XDP are to see each segment.
