@@ -89,7 +89,8 @@ static void netvsc_features_offer(struct netvsc *nv)
 							     ETH_DATA_LEN;
 
 	hw = NETIF_F_SG | NETIF_F_RXCSUM | NETIF_F_RXHASH | nv->caps.features;
-	ndev->vlan_features = (hw & ~NETIF_F_LRO) | NETIF_F_HIGHDMA;
+	ndev->vlan_features = (hw & ~NETIF_F_LRO) | NETIF_F_HIGHDMA |
+			      (ndev->vlan_features & NETIF_F_TSO_MANGLEID);
 	/* What the stack itself can switch stays with it. */
 	ndev->hw_features = hw | (ndev->hw_features & STACK_FEATURES);
 	netvsc_features_tso_max(nv, 0);

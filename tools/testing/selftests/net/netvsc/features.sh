@@ -11,7 +11,7 @@
 # NDIS object about offloads, as hvhost names the step
 SET_OFFLOADS=rndis-set:fc01020c
 
-plan 15
+plan 16
 need control ethtool iperf3
 setup
 trap 'control fault 0 off; all_on > /dev/null 2>&1; cleanup' EXIT
@@ -95,6 +95,12 @@ holds()
 		host_is_told rx_csum 0 && switch rx on tso on
 }
 
+# Which is what the stack adds to those of a driver that segments.
+still_switched()
+{
+	switch "$MANGLE" on && feature_is "$MANGLE" on && switch "$MANGLE" off
+}
+
 lro()
 {
 	switch lro on && feature_is large-receive-offload on &&
@@ -147,6 +153,8 @@ host_content()
 	host_counter_is synthetic tx_bad_offload "$BAD"
 }
 
+MANGLE=tx-tcp-mangleid-segmentation
+FIXED=$(ethtool -k "$NIC" | grep -c "$MANGLE: .*fixed")
 BAD=$(host_counter synthetic tx_bad_offload)
 check "segmentation and checksums are left to the host" everything
 check "without TSO, checksums only" no_tso
@@ -155,6 +163,11 @@ check "and again" everything
 check "received checksums are not looked at" no_rxcsum
 check "and looked at again" rxcsum
 check "what was chosen holds in a new session" holds
+if ((FIXED)); then
+	ktap_test_skip "$MANGLE can still be switched (this host cannot)"
+else
+	check "$MANGLE can still be switched" still_switched
+fi
 if feature large-receive-offload 'off \[fixed\]'; then
 	for what in "the host coalesces" "it does not" "not without checksums"; do
 		ktap_test_skip "$what (this host cannot)"
