@@ -710,7 +710,8 @@ void netvsc_tx_direct_release(struct netvsc_channel *ch, u32 index,
 void netvsc_tx_init(struct netvsc_channel *ch);
 int netvsc_tx_start(struct netvsc_channel *ch);	/* before the channel opens */
 int netvsc_tx_set_sections(struct netvsc_channel *ch, u32 first, u32 count);
-void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: drop all */
+void netvsc_tx_lost(struct netvsc_channel *ch);	/* nobody completes: drop all */
+void netvsc_tx_stop(struct netvsc_channel *ch);	/* channel closed: the same */
 bool netvsc_tx_is_frame(const struct netvsc_channel *ch, u64 transaction);
 void netvsc_tx_complete(struct netvsc_channel *ch, u64 transaction, bool sent,
 			int budget, struct netvsc_tx_poll *done);

@@ -257,18 +257,16 @@ static void channels_link_napi(struct netvsc *nv, unsigned int n)
  * The watchdog looks at all queues there are.  What one that is not served any
  * more waits for does not come, and nobody sends on it.
  */
-static void channels_retire(struct netvsc *nv, unsigned int n)
+static void channel_retire(struct netvsc_channel *ch)
 {
-	struct netdev_queue *txq;
-	unsigned int i;
+	struct netdev_queue *txq = netvsc_txq(ch);
 
-	if (READ_ONCE(nv->closing))
-		return;
-	for (i = n; i < nv->nr_channels; i++) {
-		txq = netdev_get_tx_queue(nv->ndev, i);
+	/* A device that closes has stopped them all. */
+	if (!READ_ONCE(ch->nv->closing))
 		clear_bit(__QUEUE_STATE_DRV_XOFF, &txq->state);
-		clear_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
-	}
+	clear_bit(__QUEUE_STATE_STACK_XOFF, &txq->state);
+	if (ch->vmbus->rescind)
+		netvsc_tx_lost(ch);
 }
 
 /* Memory of channels that the host did not give. */
@@ -293,6 +291,7 @@ static void channels_trim(struct netvsc *nv)
  */
 int netvsc_channels_serve(struct netvsc *nv, unsigned int n)
 {
+	unsigned int i, before = nv->nr_channels;
 	int err;
 
 	/* First the queues: the host may use a channel when it has the table */
@@ -300,8 +299,9 @@ int netvsc_channels_serve(struct netvsc *nv, unsigned int n)
 	if (err)
 		return err;
 	channels_link_napi(nv, n);
-	channels_retire(nv, n);
 	nv->nr_channels = n;
+	for (i = n; i < before; i++)
+		channel_retire(nv->channels[i]);
 
 	err = netvsc_rss_apply(nv, n);
 	if (err)

@@ -204,17 +204,52 @@ int netvsc_tx_set_sections(struct netvsc_channel *ch, u32 first, u32 count)
 			    count);
 }
 
-/* What the host did not complete is lost. */
-static void tx_drop_all(struct netvsc_channel *ch)
+static u32 tx_drop_direct_slot(struct netvsc_channel *ch, u32 index)
+{
+	netvsc_tx_direct_release(ch, index, 0);
+	return ch->tx.direct.slots[index].packets;
+}
+
+/* Return: how many packets that were. */
+static u32 tx_drop_all(struct netvsc_channel *ch)
 {
 	struct netvsc_tx *tx = &ch->tx;
-	u32 i;
+	u32 i, lost = 0;
 
-	for (i = 0; i < NETVSC_TX_SLOTS; i++)
+	for (i = 0; i < tx->sections.total; i++)
+		if (atomic64_xchg(&tx->sections.slots[i].transaction, 0))
+			lost += tx->sections.slots[i].packets;
+	for (i = 0; i < tx->direct.total; i++)
 		if (atomic64_xchg(&tx->direct.slots[i].transaction, 0))
-			netvsc_tx_direct_release(ch, i, 0);
+			lost += tx_drop_direct_slot(ch, i);
+
+	/* What waits for the ring, or for company */
 	if (tx->waiting)
-		netvsc_tx_direct_release(ch, tx->waiting_index, 0);
+		lost += tx_drop_direct_slot(ch, tx->waiting_index);
+	if (tx->batch.messages)
+		lost += tx->batch.packets;
+	tx->waiting = false;
+	tx->batch.messages = 0;
+	WRITE_ONCE(tx->blocked, false);
+	return lost;
+}
+
+/*
+ * The channel is closed, or the host has taken it away: what it did not complete
+ * is lost.  TCP does not send again what a device still holds.
+ */
+void netvsc_tx_lost(struct netvsc_channel *ch)
+{
+	struct netdev_queue *txq = netvsc_txq(ch);
+	struct netvsc_tx *tx = &ch->tx;
+	u32 lost;
+
+	__netif_tx_lock_bh(txq);
+	lost = tx_drop_all(ch);
+	u64_stats_update_begin(&tx->stats.syncp);
+	u64_stats_add(&tx->stats.dropped, lost);
+	u64_stats_update_end(&tx->stats.syncp);
+	__netif_tx_unlock_bh(txq);
 }
 
 /* The channel is closed.  Also for a transmit half that was never started. */
@@ -225,10 +260,7 @@ void netvsc_tx_stop(struct netvsc_channel *ch)
 	if (!tx->direct.slots)
 		return;
 
-	tx_drop_all(ch);
-	tx->blocked = false;
-	tx->waiting = false;
-	tx->batch.messages = 0;
+	netvsc_tx_lost(ch);
 	netdev_tx_reset_queue(netvsc_txq(ch));
 	tx_pool_exit(&tx->sections);
 	tx_pool_exit(&tx->direct);
