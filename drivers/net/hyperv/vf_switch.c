@@ -171,9 +171,10 @@ void netvsc_vf_settle(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	if (nvf->state != VF_UP)
+	/* An answer to the way back would be the moment to ask for the VF. */
+	if (nvf->state != VF_UP || !nvf->asked_for_vf)
 		return;
-	if (nvf->waiting && nvf->asked_for_vf)
+	if (nvf->waiting)
 		netvsc_wait_host(nv, &nvf->answered, VF_TO_VMBUS_TIMEOUT);
 	netvsc_vf_answer(nv);
 }
