@@ -96,6 +96,7 @@ static void vf_work(struct work_struct *work)
 	if (test_and_clear_bit(NETVSC_VF_FOLLOW, &nvf->todo))
 		vf_take_settings(nv);
 	netvsc_vf_answer(nv);
+	netvsc_vf_make_good(nv);
 	if (test_and_clear_bit(NETVSC_VF_ASK, &nvf->todo))
 		netvsc_vf_ask(nv);
 	netvsc_vf_watch(nv);

@@ -120,6 +120,10 @@ enum netvsc_vf_todo {
  * @asked_for_vf: which of the two paths the last request was for; RTNL
  * @waiting: the last request is neither answered nor overdue; RTNL
  * @deadline: when it is overdue, in jiffies; RTNL
+ * @late: and that was put off once; RTNL
+ * @owed: the host could not be told to leave @vf, or the one before; RTNL
+ * @unwanted: number of the last request whose answer was not waited for.
+ *	Written under RTNL, read in NAPI.
  * @todo: bits of enum netvsc_vf_todo, for @work
  * @work: everything that is not for notifiers or NAPI
  */
@@ -172,6 +176,9 @@ struct netvsc_vf {
 	bool asked_for_vf;
 	bool waiting;
 	unsigned long deadline;
+	bool late;
+	bool owed;
+	u32 unwanted;
 
 	unsigned long todo;
 	struct delayed_work work;

@@ -59,6 +59,7 @@ void netvsc_vf_feed(struct netvsc *nv, enum vf_input input);
 /* vf_switch.c */
 void netvsc_vf_ask(struct netvsc *nv);
 void netvsc_vf_take_back(struct netvsc *nv);
+void netvsc_vf_make_good(struct netvsc *nv);
 void netvsc_vf_to_vmbus(struct netvsc *nv);	/* sleeps for the host */
 void netvsc_vf_answer(struct netvsc *nv);
 void netvsc_vf_settle(struct netvsc *nv);	/* sleeps for the host */

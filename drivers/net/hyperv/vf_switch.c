@@ -18,6 +18,12 @@
  */
 #define VF_TO_VMBUS_TIMEOUT	(2 * HZ)
 
+/* When to tell a host again whose ring was full all the time that one tries. */
+#define VF_OWED_DELAY	(2 * HZ)
+
+/* What an answer that is overdue gets on top. */
+#define VF_LATE		(HZ / 10)
+
 static u32 vf_request_begin(struct netvsc_vf *nvf)
 {
 	u32 sequence = ++nvf->sequence ?: ++nvf->sequence;
@@ -40,6 +46,14 @@ static void vf_request_forget(struct netvsc_vf *nvf)
 	nvf->waiting = false;
 }
 
+/* A host that could not be told to leave the VF goes on delivering to it. */
+static void vf_owe(struct netvsc_vf *nvf, bool to_vf, int err)
+{
+	nvf->owed |= !to_vf && err == -EAGAIN;
+	if (nvf->owed)
+		netvsc_vf_wake(nvf, VF_OWED_DELAY);
+}
+
 static int vf_request(struct netvsc *nv, bool to_vf)
 {
 	struct netvsc_vf *nvf = &nv->vf;
@@ -48,10 +62,13 @@ static int vf_request(struct netvsc *nv, bool to_vf)
 	err = nvsp_switch_data_path(nv, to_vf, vf_request_begin(nvf));
 	if (err) {
 		vf_request_forget(nvf);
+		vf_owe(nvf, to_vf, err);
 		return err;
 	}
+	nvf->owed = false;
 	nvf->asked_for_vf = to_vf;
 	nvf->waiting = true;
+	nvf->late = false;
 	nvf->deadline = jiffies + NETVSC_HOST_TIMEOUT;
 	netvsc_vf_wake(nvf, NETVSC_HOST_TIMEOUT);
 	return 0;
@@ -82,6 +99,15 @@ void netvsc_vf_take_back(struct netvsc *nv)
 {
 	netdev_info(nv->ndev, "VF not ready any more: data path taken back\n");
 	vf_request(nv, false);
+}
+
+/* The ring had no room when the host was to leave the VF. */
+void netvsc_vf_make_good(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (nvf->owed && !nvf->waiting && !vf_request(nv, false))
+		netdev_info(nv->ndev, "host told to leave the VF after all\n");
 }
 
 static void vf_on_vmbus(struct netvsc *nv, bool accepted)
@@ -145,6 +171,22 @@ static void vf_overdue(struct netvsc *nv)
 	netvsc_vf_feed(nv, VF_IN_SWITCH_TIMED_OUT);
 }
 
+/*
+ * A guest that its host has stopped for a while finds the clock ahead when it goes
+ * on: NAPI has a moment to look for the answer.
+ */
+static void vf_late(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (nvf->late) {
+		vf_overdue(nv);
+		return;
+	}
+	nvf->late = true;
+	nvf->deadline = jiffies + VF_LATE;
+}
+
 /* Looks whether the host has answered, or should have. */
 void netvsc_vf_answer(struct netvsc *nv)
 {
@@ -160,7 +202,7 @@ void netvsc_vf_answer(struct netvsc *nv)
 	if (answered)
 		vf_answered(nv, accepted);
 	else if (nvf->waiting && time_after_eq(jiffies, nvf->deadline))
-		vf_overdue(nv);
+		vf_late(nv);
 }
 
 /*
@@ -187,6 +229,8 @@ void netvsc_vf_ask_nothing(struct netvsc *nv)
 	if (nvf->waiting && nvf->asked_for_vf)
 		vf_request(nv, false);
 	vf_request_forget(nvf);
+	nvf->owed = false;
+	WRITE_ONCE(nvf->unwanted, nvf->sequence);
 }
 
 /**
@@ -211,6 +255,6 @@ void netvsc_vf_switched(struct netvsc *nv, u32 sequence, bool accepted)
 		complete(&nvf->answered);
 	}
 	spin_unlock_bh(&nvf->host_lock);
-	if (!ours)
+	if (!ours && (s32)(sequence - READ_ONCE(nvf->unwanted)) > 0)
 		netvsc_count(nv, NETVSC_EV_STALE_REPLY);
 }
