@@ -48,7 +48,7 @@ static bool nvsp_try_again(int err, unsigned int *tries)
 	if (err != -EAGAIN || !*tries)
 		return false;
 	(*tries)--;
-	usleep_range(500, 1000);
+	usleep_range(500, 550);
 	return true;
 }
 
@@ -111,7 +111,8 @@ static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg,
 	nvsp_await(nvsp, transaction);
 
 	err = nvsp_post(nv, msg, transaction,
-			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED, timeout);
+			VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED,
+			NVSP_TRIES);
 	if (err) {
 		nvsp_forget(nvsp);
 		return err;

@@ -154,7 +154,7 @@ static bool vf_drain_pause(struct vf_pause *pause)
 {
 	if (pause->slept >= VF_DRAIN_USECS)
 		return false;
-	usleep_range(pause->next, 2 * pause->next);
+	usleep_range(pause->next, pause->next + pause->next / 8);
 	pause->slept += pause->next;
 	pause->next = min(2 * pause->next, 4000U);
 	return true;
