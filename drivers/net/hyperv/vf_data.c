@@ -151,7 +151,7 @@ static int vf_start_xmit(struct net_device *vf, struct netdev_queue *txq,
 	int ret = NETDEV_TX_BUSY;
 
 	HARD_TX_LOCK(vf, txq, smp_processor_id());
-	if (likely(!netif_xmit_frozen_or_drv_stopped(txq)))
+	if (likely(!netif_xmit_frozen_or_stopped(txq)))
 		ret = netdev_start_xmit(skb, vf, txq, false);
 	HARD_TX_UNLOCK(vf, txq);
 	return ret;
