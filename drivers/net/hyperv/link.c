@@ -28,7 +28,9 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 	else if (event == NETVSC_LINK_DOWN)
 		WRITE_ONCE(nv->link_up, false);
 
-	set_bit(event, &nv->link_events);
+	/* A link that is down is only to be looked at. */
+	if (event != NETVSC_LINK_DOWN)
+		set_bit(event, &nv->link_events);
 	/* While the link flaps this comes with the flap's end. */
 	schedule_delayed_work(&nv->link_work, 0);
 }
@@ -106,7 +108,6 @@ static void netvsc_link_work(struct work_struct *work)
 
 	if (test_and_clear_bit(NETVSC_LINK_SPEED, &nv->link_events))
 		link_renew_speed(nv);
-	clear_bit(NETVSC_LINK_DOWN, &nv->link_events);
 
 	if (test_and_clear_bit(NETVSC_LINK_CHANGED, &nv->link_events) &&
 	    was_up) {

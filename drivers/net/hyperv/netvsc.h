@@ -447,12 +447,15 @@ struct netvsc_config {
  *	rndis.lock		an RNDIS request from start to answer
  *	nvsp.lock		an NVSP request from start to answer
  *	netif_addr_lock		the address lists, as for every driver
+ *	  that of its VF	in which the VF's own nests
  *	queue lock (txq)	transmit of one queue: slots and sections taken
+ *	  that of its VF	as the VF's own
  *	rndis.reply_lock	hands an RNDIS answer from NAPI to its waiter
  *	nvsp.reply_lock		hands an NVSP answer from NAPI to its waiter
+ *	vf.host_lock		hands what the host says of VFs from NAPI to RTNL
  *
- * NAPI takes the last two only, and the queue lock to send frames of XDP; it
- * gives slots and sections back without a lock.
+ * NAPI takes the last three; of the others only the queue lock, to send frames of
+ * XDP and what waits for the ring.  It gives slots and sections back without a lock.
  */
 struct netvsc {
 	struct net_device *ndev;

@@ -125,6 +125,7 @@ int netvsc_subchannels_start(struct netvsc *nv)
 
 	mutex_lock(&subs->lock);
 	subs->wanted = i;
+	subs->promised = i;
 	subs->answered = 0;
 	subs->err = i < wanted ? -ENOMEM : 0;
 	reinit_completion(&subs->settled);

@@ -31,7 +31,7 @@ void netvsc_vf_todo(struct netvsc_vf *nvf, enum netvsc_vf_todo todo)
 		mod_delayed_work(vf_wq, &nvf->work, 0);
 }
 
-/* In @delay jiffies, or when it was to come anyway, if that is sooner. */
+/* In @delay jiffies, unless it is to come anyway, be that later. */
 void netvsc_vf_wake(struct netvsc_vf *nvf, unsigned long delay)
 {
 	queue_delayed_work(vf_wq, &nvf->work, delay);

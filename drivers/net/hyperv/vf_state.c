@@ -47,7 +47,7 @@ static const struct vf_entry in_absent[] = {
 };
 
 static const struct vf_entry in_bound[] = {
-	/* One VF at a time; vf.c leaves a second one alone. */
+	/* One VF at a time; vf_bind.c leaves a second one alone. */
 	[VF_IN_REGISTERED]	 = STAY(BOUND),
 	[VF_IN_UNREGISTERED]	 = GO(ABSENT, VF_DO_RELEASE),
 	[VF_IN_OPENED]		 = IF_FIT(STEP(UP, VF_DO_ASK), STEP(BOUND, 0)),

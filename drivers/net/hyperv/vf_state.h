@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The states of the transparent VF, what moves them, and what a move asks of
- * vf.c.  No kernel objects here: vf_state.c is a table, vf.c carries it out.
+ * the driver.  No kernel objects here: vf_state.c is a table, and vf_path.c carries
+ * it out.
  */
 #ifndef _NETVSC_VF_STATE_H
 #define _NETVSC_VF_STATE_H
@@ -34,7 +35,8 @@ enum vf_state {
  * @VF_IN_CARRIER_ON: the VF has a link
  * @VF_IN_CARRIER_OFF: the VF has lost its link
  * @VF_IN_STALLED: the VF does not send what it is given
- * @VF_IN_CHANGED: MTU or MAC of one of the two changed
+ * @VF_IN_CHANGED: something on which it depends whether the VF is fit, and that has
+ *	no input of its own: MTU, MAC, VLANs, XDP, sleep, the end of a penalty
  * @VF_IN_RENAMED: the VF has another name
  * @VF_IN_MOVED: the VF is leaving for another network namespace
  * @VF_IN_NETVSC_OPENED: netvsc came up
