@@ -23,13 +23,13 @@ all_on()
 
 feature()
 {
-	ethtool -k "$NIC" | grep -q "^ *$1: $2\( \[.*\)\?$"
+	ethtool -k "$NIC" | grep -q "^[[:space:]]*$1: $2\( \[.*\)\?$"
 }
 
 feature_is()
 {
 	feature "$1" "$2" && return
-	msg "$(ethtool -k "$NIC" | grep "^ *$1:")"
+	msg "$(ethtool -k "$NIC" | grep "^[[:space:]]*$1:")"
 	return 1
 }
 
