@@ -30,12 +30,8 @@ broken()
 data()
 {
 	rm -f "$TMP/data"
-	if ! "${BEHIND[@]}" timeout $((180 * PATIENCE)) iperf3 -R -n 1M \
-			--repeating-payload -F "$TMP/data" "$@" \
-			> "$TMP/iperf" 2>&1; then
-		msg "$(grep -m 1 error "$TMP/iperf" || tail -n 1 "$TMP/iperf")"
-		return 1
-	fi
+	iperf_run "${BEHIND[@]}" timeout $((180 * PATIENCE)) iperf3 -R -n 1M \
+		--repeating-payload -F "$TMP/data" "$@" || return 1
 	broken "$TMP/data" > "$TMP/broken"
 	msg "$(wc -c < "$TMP/data") bytes," \
 		"$(wc -l < "$TMP/broken") times not as sent"
