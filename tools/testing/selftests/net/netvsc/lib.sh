@@ -384,16 +384,18 @@ ping_more()
 # has dropped any since the NIC or the host was started
 ping_errors()
 {
-	local line
+	local line path
 
 	grep -E 'sendmsg:| Unreachable' "$PING_LOG" | head -n 3 |
 		while read -r line; do msg "$line"; done
 	msg "dropped by $NIC: $(attr statistics/tx_dropped) sending," \
 		"$(attr statistics/rx_dropped) receiving"
-	stats_read rx_dropped tx_unselected && msg "dropped by the host:" \
-		"$(counter synthetic rx_dropped) and" \
-		"$(counter synthetic tx_unselected) synthetic," \
-		"$(counter vf rx_dropped) and $(counter vf tx_unselected) VF"
+	stats_read rx_dropped tx_dropped tx_unselected || return
+	for path in synthetic vf; do
+		msg "at the host, $path: $(counter $path rx_dropped) dropped for" \
+			"the guest, $(counter $path tx_dropped) from it," \
+			"$(counter $path tx_unselected) sent unselected"
+	done
 }
 
 # Counts by sequence numbers, which what could not even be sent has too, up to one after
