@@ -35,7 +35,7 @@ on_the_wire()
 	local out
 
 	ping_start || return 1
-	out=$(timeout $((10 * PATIENCE)) tcpdump -Z root -e -n -c 1 -i "$NIC" \
+	out=$(timeout $((30 * PATIENCE)) tcpdump -Z root -e -n -c 1 -i "$NIC" \
 		icmp and src "$HOST4" 2> /dev/null)
 	ping_stop
 	[[ $out = *" > $1,"* ]] && return
