@@ -57,7 +57,7 @@ memory_in_use()
 }
 
 # What the driver has left behind is freed after some moments of RCU and of work
-# queues: the same, more or less, ten times in a row.
+# queues: the same, more or less, five times in a row.
 memory_settles()
 {
 	local now
@@ -69,13 +69,13 @@ memory_settles()
 		SAME=0
 	fi
 	IN_USE=$now
-	((SAME >= 10))
+	((SAME >= 5))
 }
 
 settled()
 {
 	IN_USE=0 SAME=0
-	wait_for 30 "memory to settle" memory_settles
+	wait_for 90 "memory to settle" memory_settles
 }
 
 memory_is_back() { (($(memory_in_use) <= IN_USE + SPARE_KB)); }
