@@ -20,6 +20,25 @@ debian_codename()
 	esac
 }
 
+# from_mirror LOG WHAT COMMAND...: quiet while it works.  A mirror that is just being
+# filled has other packages than its lists say: three tries.
+from_mirror()
+{
+	local log=$1 what=$2 try
+
+	shift 2
+	mkdir -p "$(dirname "$log")"
+	for try in 1 2 3; do
+		! "$@" >"$log" 2>&1 </dev/null || return 0
+		((try < 3)) || break
+		grep -qiE "(failed|unable) to fetch|index files failed|mirror sync" \
+			"$log" || break
+		stage mirror "$(failure_line "$log"); again in 30 s, $try of 2"
+		sleep 30
+	done
+	die "$what: $(failure_line "$log") (log: $log)"
+}
+
 # In front of mmdebstrap: what root has it mount is gone when it is, also if it is
 # killed.  Anybody else gives it a namespace anyway.
 # shellcheck disable=SC2034
@@ -174,22 +193,21 @@ own_apt_update()
 	local stamp=$own_apt_dir/updated log=$own_apt_dir/update.log
 
 	[[ -e $stamp && $(find "$stamp" -mmin -60) ]] && return
-	apt_get -o APT::Update::Error-Mode=any update >"$log" 2>&1 </dev/null ||
-		die "no package lists (is there a network?):" \
-		    "$(failure_line "$log") (log: $log)"
+	from_mirror "$log" "no package lists (is there a network?)" \
+		apt_get -o APT::Update::Error-Mode=any update
 	touch "$stamp"
 }
 
 # own_apt_fetch DIR PACKAGE...: the packages' files, complete or not at all.
 own_apt_fetch()
 {
-	local dir=$1
+	from_mirror "$own_apt_dir/download.log" "cannot download ${*:2}" \
+		download_to "$@"
+}
 
-	shift
-	(cd "$dir" && apt_get download "$@") >"$own_apt_dir/download.log" 2>&1 ||
-		die "cannot download $*:" \
-		    "$(failure_line "$own_apt_dir/download.log")" \
-		    "(log: $own_apt_dir/download.log)"
+download_to()
+{
+	(cd "$1" && apt_get download "${@:2}")
 }
 
 # unpack_packages DIR TO [OPTION...]: all that are in DIR; options are tar's

@@ -51,6 +51,16 @@ need_number()
 	[[ $2 =~ ^[0-9]+$ ]] || usage_error "$1 wants a number, not '$2'"
 }
 
+# A group of its own, and not waited for in the foreground: an interrupt ends it
+# with all that it has started, and at once.
+in_group()
+{
+	setsid "$@" &
+	cleanup_group=$!
+	wait "$cleanup_group" || return
+	cleanup_group=
+}
+
 # run_logged LOG WHAT COMMAND...: quiet while it works.
 run_logged()
 {
@@ -58,13 +68,8 @@ run_logged()
 
 	shift 2
 	mkdir -p "$(dirname "$log")"
-	# A group of its own, and not waited for in the foreground: an interrupt
-	# ends it with all that it has started, and at once.
-	setsid "$@" >"$log" 2>&1 </dev/null &
-	cleanup_group=$!
-	wait "$cleanup_group" ||
+	in_group "$@" >"$log" 2>&1 </dev/null ||
 		die "$what failed: $(failure_line "$log") (log: $log)"
-	cleanup_group=
 }
 
 # The line of a log that most likely names the cause.
