@@ -184,6 +184,24 @@ free_space()
 		die "$dir has $have MiB free, $megabytes MiB are needed"
 }
 
+# ---------------------------------------------------------------- guests
+
+# boot_again TRIES COMMAND...: which boots a guest, and so many times again if the
+# emulated machine fails: nothing can be learned of that about the guest
+boot_again()
+{
+	local tries=$1 try status
+
+	shift
+	for ((try = 1; ; try++)); do
+		status=0
+		"$@" || status=$?
+		((status == 7 && try <= tries)) || return "$status"
+		stage guest "the emulated machine has failed (not the guest);" \
+			"booting again, $try of $tries"
+	done
+}
+
 # ---------------------------------------------------------------- modules
 
 # put_both_drivers DIR: DIR/ours/hv_netvsc.ko and DIR/stock/hv_netvsc.ko, for a
