@@ -468,6 +468,30 @@ traffic_only_on()
 	return 1
 }
 
+# A VF that does not work any more, since HANGS at the earliest, is left.
+fallen_back()
+{
+	if ! wait_for 30 "synthetic path" host_path synthetic; then
+		# That long it may not take, and for what comes next it does not count.
+		HANGS=$SECONDS
+		return 1
+	fi
+	traffic_only_on synthetic
+}
+
+# check_meanwhile TEXT COMMAND...: such a VF is tried again half a minute after it was
+# left: of what fails later than that nothing follows.
+check_meanwhile()
+{
+	if "${@:2}"; then
+		ktap_test_pass "$1"
+	elif ((SECONDS - HANGS > 30)); then
+		ktap_test_skip "$1: too slow to say"
+	else
+		ktap_test_fail "$1"
+	fi
+}
+
 # turned_away FILE: iperf3 says in there that the server was not ready for a client.
 # Between two of them it does not listen for a moment, and before it has taken leave
 # of the first it has no time for the second.

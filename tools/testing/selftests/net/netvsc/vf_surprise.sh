@@ -14,12 +14,6 @@ trap 'control vf 0 hang off > /dev/null; cleanup' EXIT
 
 bound() { vf_bind && wait_for 30 "data path on the VF" host_path vf; }
 
-fallen_back()
-{
-	wait_for 30 "synthetic path" host_path synthetic &&
-		traffic_only_on synthetic
-}
-
 vf_plug || msg "no VF"
 vf_pci
 iperf_start || bail "no TCP connection"
@@ -42,32 +36,14 @@ iperf_stop
 
 iperf_start || bail "no TCP connection"
 ping_start || bail "no ping"
-# The VF is tried again half a minute after it was left: of what fails later than that
-# after it began to hang, nothing follows.
-check_meanwhile()
-{
-	if "${@:2}"; then
-		ktap_test_pass "$1"
-	elif ((SECONDS - HANGS > 30)); then
-		ktap_test_skip "$1: too slow to say"
-	else
-		ktap_test_fail "$1"
-	fi
-}
 
-left_alone()
+vf_hangs()
 {
 	HANGS=$SECONDS
-	if ! control vf 0 hang on ||
-	   ! wait_for 30 "synthetic path" host_path synthetic; then
-		# That long it may not take.
-		HANGS=$SECONDS
-		return 1
-	fi
-	traffic_only_on synthetic
+	control vf 0 hang on && fallen_back
 }
 
-check_meanwhile "a VF that hangs is not used any more" left_alone
+check_meanwhile "a VF that hangs is not used any more" vf_hangs
 # How many are lost depends on when it is looked, and is no promise.
 ping_stop
 ping_start || bail "no ping"
