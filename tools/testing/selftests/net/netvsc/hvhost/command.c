@@ -213,6 +213,8 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 		{ "speed", .parse = parse_speed, .tell = nic_speed },
 		{ "nvsp", .parse = parse_nvsp, .tell = nic_nvsp },
 		{ "send-on", .parse = parse_channel, .tell = nic_send_on },
+		{ "rescind-channel", .parse = parse_channel,
+		  .tell = nic_rescind_channel },
 		{ "network-change", .act = nic_network_change },
 		{ NULL }
 	};
@@ -227,7 +229,8 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 	return do_verbs(host, id, verbs, verb, rest,
 			"usage: nic N add MAC | remove | rescind | "
 			"link on|off | speed MBIT | nvsp VERSION | "
-			"send-on CHANNEL | network-change");
+			"send-on CHANNEL | rescind-channel CHANNEL | "
+			"network-change");
 }
 
 /* on, off, or off notice [SECONDS] */
@@ -530,6 +533,8 @@ static const struct command {
 	  "nic N nvsp VERSION            no later one from the next session on:\n"
 	  "                              1, 2, 4, 5, 6 or 6.1\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"
+	  "nic N rescind-channel CHANNEL take this sub-channel, and leave the NIC the\n"
+	  "                              others\n"
 	  "nic N network-change          have the guest look where it is now" },
 	{ .name = "vf", .on_nic = vf_command, .help =
 	  "vf N add                      assign a VF to NIC N, and offer it as soon as\n"

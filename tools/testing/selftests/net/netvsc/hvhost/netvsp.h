@@ -100,6 +100,8 @@ void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version);
 void netvsp_network_change(struct netvsp *nv);
 /* Another send table.  Return: false if the channel is not open. */
 bool netvsp_send_on(struct netvsp *nv, unsigned int channel);
+/* Takes a sub-channel back.  Return: false if the guest has no such one. */
+bool netvsp_rescind_channel(struct netvsp *nv, unsigned int channel);
 
 /**
  * netvsp_vf_association() - tell the guest whether a VF belongs to this NIC

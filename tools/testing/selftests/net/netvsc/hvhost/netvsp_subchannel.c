@@ -63,6 +63,21 @@ bool netvsp_send_on(struct netvsp *nv, unsigned int channel)
 	return true;
 }
 
+/* What waits on it is lost; the NIC goes on without it. */
+bool netvsp_rescind_channel(struct netvsp *nv, unsigned int channel)
+{
+	struct queue *q;
+
+	if (!channel || channel >= nv->nr_queues)
+		return false;
+	q = nv->queues[channel];
+	if (!q || channel_is_rescinded(q->chan))
+		return false;
+	/* One that was never offered is gone in this call. */
+	vmbus_rescind(q->chan);
+	return true;
+}
+
 static void sub_close(void *ctx, struct channel *chan)
 {
 	struct queue *q = ctx;

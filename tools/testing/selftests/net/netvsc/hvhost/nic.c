@@ -268,6 +268,14 @@ const char *nic_send_on(struct nic *nic, uint32_t channel)
 	return NULL;
 }
 
+const char *nic_rescind_channel(struct nic *nic, uint32_t channel)
+{
+	if (!netvsp_rescind_channel(nic->netvsp, channel))
+		return "the guest has no such sub-channel";
+	log_info("nic", "%u: channel %u rescinded", nic->id, channel);
+	return NULL;
+}
+
 const char *nic_network_change(struct nic *nic)
 {
 	netvsp_network_change(nic->netvsp);

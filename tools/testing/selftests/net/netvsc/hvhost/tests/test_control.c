@@ -161,6 +161,13 @@ bool netvsp_send_on(struct netvsp *nv, unsigned int channel)
 	return channel < 2;
 }
 
+bool netvsp_rescind_channel(struct netvsp *nv, unsigned int channel)
+{
+	(void)nv;
+	note("rescind-channel%u ", channel);
+	return channel == 1;
+}
+
 void netvsp_network_change(struct netvsp *nv)
 {
 	(void)nv;
@@ -432,6 +439,12 @@ TEST(nic_add_and_remove)
 	EXPECT_STREQ("error: the guest has no such channel\n",
 		     say("nic 0 send-on 2"));
 	EXPECT_STREQ("error: say which channel\n", say("nic 0 send-on it"));
+	EXPECT_STREQ("ok\n", say("nic 0 rescind-channel 1"));
+	EXPECT_STREQ("rescind-channel1 ", trace);
+	EXPECT_STREQ("error: the guest has no such sub-channel\n",
+		     say("nic 0 rescind-channel 0"));
+	EXPECT_STREQ("error: say which channel\n",
+		     say("nic 0 rescind-channel"));
 	EXPECT_STREQ("ok\n", say("nic 0 network-change"));
 	EXPECT_STREQ("change ", trace);
 	EXPECT_STREQ("ok\n", say("nic 0 link off"));

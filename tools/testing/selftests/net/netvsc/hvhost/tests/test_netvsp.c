@@ -1254,6 +1254,66 @@ TEST_F(netvsp, subchannel_given_back)
 	EXPECT_FALSE(chan.failed);
 }
 
+/* One is taken away; the session goes on without it. */
+TEST_F(netvsp, subchannel_rescinded)
+{
+	static const uint32_t table[4] = { 1, 2, 2, 2 };
+	struct netvsp_channel state;
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	struct sent *sent;
+	unsigned int i;
+
+	up_4(_metadata, self);
+	set_rss(_metadata, self, table);
+	vswitch_from_uplink(self->vs, &frame);
+	ASSERT_NE(NULL, next_on(&subs[1]));	/* and not completed */
+	subs[1].room = 0;
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_FALSE(netvsp_rescind_channel(self->nv, 0));
+	EXPECT_FALSE(netvsp_rescind_channel(self->nv, 4));
+	EXPECT_FALSE(netvsp_rescind_channel(self->nv, UINT32_MAX));
+	EXPECT_TRUE(netvsp_rescind_channel(self->nv, 1));
+	EXPECT_FALSE(netvsp_rescind_channel(self->nv, 1));
+	EXPECT_TRUE(subs[1].rescinded);
+	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
+	ASSERT_TRUE(netvsp_get_channel(self->nv, 1, &state));
+	EXPECT_FALSE(state.open);
+	EXPECT_FALSE(netvsp_send_on(self->nv, 2));
+
+	/* Its frames take the first one, others theirs; the buffer is whole. */
+	vswitch_from_uplink(self->vs, &frame);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	guest_complete(sent->trans_id);
+	bytes[30] = 1;
+	for (i = 0; i < 16; i++)
+		vswitch_from_uplink(self->vs, &frame);
+	for (i = 0; next_on(&subs[2]); i++)
+		;
+	EXPECT_EQ(16, i);
+	EXPECT_FALSE(chan.failed);
+
+	sub_released(1);
+	EXPECT_FALSE(netvsp_rescind_channel(self->nv, 1));
+	guest_close();
+	EXPECT_TRUE(subs[2].rescinded);
+	EXPECT_TRUE(subs[3].rescinded);
+}
+
+/* The guest holds on to it for longer than the session lasts. */
+TEST_F(netvsp, subchannel_rescinded_and_kept)
+{
+	up_4(_metadata, self);
+	EXPECT_TRUE(netvsp_rescind_channel(self->nv, 3));
+	guest_close();
+	sub_released(1);
+	sub_released(2);
+	sub_released(3);
+	up_4(_metadata, self);
+	EXPECT_FALSE(chan.failed);
+}
+
 TEST_F(netvsp, removed_with_subchannels)
 {
 	up_4(_metadata, self);
