@@ -31,6 +31,8 @@ const struct fault fault_list[NR_FAULTS] = {
 		"NVSP version refused, whichever the guest names" },
 	[FAULT_RXBUF_REFUSE] = { "rxbuf-refuse", "COUNT",
 		"receive buffer refused" },
+	[FAULT_XFER_EARLY] = { "xfer-early", "COUNT",
+		"transfer packets before there is a receive buffer, one each ms" },
 	[FAULT_NVSP_SHORT] = { "nvsp-short", "COUNT",
 		"NVSP message without a type" },
 	[FAULT_NVSP_UNKNOWN] = { "nvsp-unknown", "COUNT",
@@ -76,6 +78,9 @@ enum fault_id fault_find(const char *name)
 			break;
 	return id;
 }
+
+/* What guests call their receive buffer, before they say so */
+#define EARLY_SET	0xcafe
 
 /* Answers */
 
@@ -196,6 +201,10 @@ static void make_xfer(struct message *msg, enum fault_id id,
 	struct pkt_xfer_hdr hdr = { .set = rx->id, .nr_ranges = 1 };
 	struct pkt_range range = { .len = 100 };
 
+	if (id == FAULT_XFER_EARLY) {
+		hdr.set = EARLY_SET;
+		range.offset = 8;
+	}
 	if (id == FAULT_XFER_SET)
 		hdr.set ^= 0x5a5a;
 	if (id == FAULT_XFER_COUNT)
@@ -274,6 +283,7 @@ static void make(struct message *msg, enum fault_id id, uint32_t seed,
 	case FAULT_ASSOC_SHORT:
 		make_inband(msg, id, rx);
 		break;
+	case FAULT_XFER_EARLY:
 	case FAULT_XFER_RANGE:
 	case FAULT_XFER_SET:
 	case FAULT_XFER_COUNT:
@@ -318,6 +328,14 @@ static const char *send_message(const struct message *msg,
 	if (msg->flags & PKT_FLAG_COMPLETE)
 		rx->malformed++;
 	return NULL;
+}
+
+const char *fault_send_early(struct channel *chan, struct rx_pool *rx)
+{
+	struct message msg;
+
+	make(&msg, FAULT_XFER_EARLY, 0, rx, 0);
+	return send_message(&msg, chan, rx);
 }
 
 /* Coalesced frames */

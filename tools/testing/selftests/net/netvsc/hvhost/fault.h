@@ -29,6 +29,7 @@ enum fault_id {
 	FAULT_NO_ANSWER,
 	FAULT_INIT_REFUSE,
 	FAULT_RXBUF_REFUSE,
+	FAULT_XFER_EARLY,
 	NR_FAULT_ANSWERS,
 
 	FAULT_NVSP_SHORT = NR_FAULT_ANSWERS,
@@ -86,6 +87,12 @@ bool fault_take(struct fault_answers *answers, enum fault_id id);
 /* An RNDIS answer on its way; returns its new length, 0 to keep silent. */
 size_t fault_rndis_answer(struct fault_answers *answers, uint8_t *msg,
 			  size_t len);
+
+/*
+ * Sends a packet for the receive buffer of a guest that has none yet.  NULL, or
+ * why it was not sent.
+ */
+const char *fault_send_early(struct channel *chan, struct rx_pool *rx);
 
 /**
  * fault_send() - send a message that no good host sends

@@ -54,6 +54,8 @@ struct netvsp *netvsp_create(struct vmbus *vmbus, struct vnic *nic,
 	nv->late.ctx = nv;
 	nv->pause.fn = path_pause;
 	nv->pause.ctx = nv;
+	nv->early.fn = session_early;
+	nv->early.ctx = nv;
 	memcpy(nv->rndis.perm_mac, vnic_mac(nic), sizeof(nv->rndis.perm_mac));
 	queue_init(&nv->primary, nv, 0);
 	nv->queues[0] = &nv->primary;

@@ -95,6 +95,7 @@ struct late_switch {
  * @late_answers: of those that are late
  * @late: runs while the data-path switch @late_switch has to wait
  * @pause: until the guest is not to be run for a while
+ * @early: until the next packet that comes too early
  */
 struct netvsp {
 	struct vmbus *vmbus;
@@ -129,6 +130,7 @@ struct netvsp {
 	uint64_t last_done;
 	struct loop_timer late;
 	struct loop_timer pause;
+	struct loop_timer early;
 	struct late_switch late_switch;
 
 	uint64_t protocol_errors;
@@ -179,6 +181,8 @@ void out_init(struct out_queue *out);
 
 void session_start(struct netvsp *nv);
 void session_end(struct netvsp *nv);
+/* Runs while packets are sent that come too early. */
+void session_early(void *nv);
 void session_message(struct queue *q, const struct packet *pkt);
 uint32_t session_msg_len(const struct netvsp *nv);
 

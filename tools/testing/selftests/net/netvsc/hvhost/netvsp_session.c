@@ -14,6 +14,8 @@
 /* What a sub-allocation has beyond the largest frame: 1728 in all, or more */
 #define RECV_SUB_EXTRA		214
 #define MAX_MDL_CHAIN		34
+/* From one packet that comes too early to the next */
+#define EARLY_NS		1000000
 
 static const uint32_t versions[] = {
 	NVSP_V1, NVSP_V2, NVSP_V4, NVSP_V5, NVSP_V6, NVSP_V61
@@ -22,6 +24,33 @@ static const uint32_t versions[] = {
 uint32_t session_msg_len(const struct netvsp *nv)
 {
 	return nv->version >= NVSP_V61 ? NVSP_LEN_V61 : NVSP_LEN_V1;
+}
+
+/*
+ * Packets that come too early: from when the guest has said all of itself, with the
+ * receive buffer next, until it is told that the host has that.
+ */
+
+/* Return: false if there is to be no other one. */
+static bool send_early(struct netvsp *nv)
+{
+	const char *why;
+
+	if (!fault_take(&nv->faults, FAULT_XFER_EARLY))
+		return false;
+	why = fault_send_early(nv->primary.chan, &nv->rx);
+	if (channel_is_rescinded(nv->primary.chan))
+		netvsp_bad_ring(nv);
+	return !why;
+}
+
+void session_early(void *ctx)
+{
+	struct netvsp *nv = ctx;
+
+	loop_timer_cancel(&nv->early);
+	if (!nv->rx.gpadl && send_early(nv))
+		loop_timer_set(&nv->early, EARLY_NS);
 }
 
 /* Version and what else the guest says of itself */
@@ -112,6 +141,7 @@ static void handle_ndis_version(struct queue *q, const struct packet *pkt)
 	}
 	nv->rndis.ndis = NDIS_VERSION(ndis.major, ndis.minor);
 	queue_complete(q, pkt, NULL, 0);
+	session_early(nv);
 }
 
 /* Buffers */
@@ -151,6 +181,7 @@ static void handle_recv_buf(struct queue *q, const struct packet *pkt)
 		done.sub_size = size;
 		done.sub_count = nv->rx.count;
 		done.end = size * nv->rx.count;
+		send_early(nv);
 	}
 	queue_complete(q, pkt, &done, sizeof(done));
 }
@@ -298,6 +329,7 @@ void session_end(struct netvsp *nv)
 	nv->last_done = 0;
 	loop_timer_cancel(&nv->late);
 	loop_timer_cancel(&nv->pause);
+	loop_timer_cancel(&nv->early);
 	steps_end(nv);
 	rx_reset(&nv->rx);
 	rndis_reset(&nv->rndis);

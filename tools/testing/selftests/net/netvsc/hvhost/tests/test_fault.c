@@ -272,6 +272,28 @@ TEST_F(fault, transfer_pages)
 	EXPECT_EQ(0, self->rx.malformed);
 }
 
+/* Of a guest that has no buffer yet */
+TEST_F(fault, transfer_pages_too_early)
+{
+	struct pkt_range range;
+	struct pkt_xfer_hdr hdr;
+
+	rx_reset(&self->rx);
+	self->rx.msg_len = NVSP_LEN_V61;
+	EXPECT_EQ(NULL, fault_send_early(NULL, &self->rx));
+	EXPECT_EQ(PKT_XFER_PAGES, sent.type);
+	EXPECT_EQ(FAULT_TRANS, sent.trans_id);
+	memcpy(&hdr, sent.data, sizeof(hdr));
+	memcpy(&range, sent.data + sizeof(hdr), sizeof(range));
+	EXPECT_EQ(BUF_ID, hdr.set);
+	EXPECT_EQ(1, hdr.nr_ranges);
+	EXPECT_NE(0, range.offset);
+	EXPECT_EQ(1, self->rx.malformed);
+	room = 0;
+	EXPECT_NE(NULL, fault_send_early(NULL, &self->rx));
+	EXPECT_EQ(1, self->rx.malformed);
+}
+
 TEST_F(fault, rndis_messages)
 {
 	const uint32_t len = 8 + 36 + 16 + 60;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -2032,6 +2033,99 @@ TEST_F(netvsp, late_switch_of_a_guest_that_is_gone)
 	guest_close();
 	loop_run_pending();
 	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+/* Says all that comes before the buffers, but for the version of NDIS. */
+static void before_ndis(struct __test_metadata *_metadata,
+			FIXTURE_DATA(netvsp) *self)
+{
+	struct nvsp_init msg = { NVSP_INIT, NVSP_V61, NVSP_V61 };
+	struct nvsp_ndis_config config = {
+		.type = NVSP_NDIS_CONFIG, .frame_size = 1514,
+	};
+
+	guest_open();
+	ask(self, &msg, sizeof(msg));
+	answer(_metadata, self, 40);
+	guest_put(PKT_INBAND, 0, 0, &config, sizeof(config));
+	kick();
+	ASSERT_EQ(NULL, next());
+}
+
+static void say_ndis(void)
+{
+	struct nvsp_ndis_version ndis = { NVSP_NDIS_VERSION, 6, 30 };
+
+	guest_put(PKT_INBAND, 0, 0, &ndis, sizeof(ndis));
+	kick();
+}
+
+TEST_F(netvsp, packets_before_the_buffer)
+{
+	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
+	struct netvsp_state state;
+	struct sent *sent;
+	unsigned int i;
+
+	netvsp_fault(self->nv, FAULT_XFER_EARLY, 3);
+	before_ndis(_metadata, self);
+	say_ndis();
+	/* At once, and then after a millisecond. */
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(PKT_XFER_PAGES, sent->type);
+	for (i = 0; i < 1000 && !(sent = next()); i++) {
+		usleep(1000);
+		loop_run_pending();
+	}
+	ASSERT_NE(NULL, sent);
+	guest_complete(sent->trans_id);
+	netvsp_get_state(self->nv, &state);
+	EXPECT_EQ(1, state.rx_held);
+
+	/* The last one goes before the answer, and the clock stops. */
+	ask(self, &recv, sizeof(recv));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(PKT_XFER_PAGES, sent->type);
+	answer(_metadata, self, 40);
+	usleep(2000);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+	EXPECT_FALSE(chan.failed);
+}
+
+/* Of those that were asked for, the next session has what is left. */
+TEST_F(netvsp, packets_before_the_buffer_end_with_the_session)
+{
+	netvsp_fault(self->nv, FAULT_XFER_EARLY, 2);
+	before_ndis(_metadata, self);
+	say_ndis();
+	ASSERT_NE(NULL, next());
+	guest_close();
+	usleep(2000);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+	before_ndis(_metadata, self);
+	say_ndis();
+	ASSERT_NE(NULL, next());
+	usleep(2000);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, broken_ring_before_the_buffer)
+{
+	netvsp_fault(self->nv, FAULT_XFER_EARLY, 5);
+	before_ndis(_metadata, self);
+	chan.broken = true;
+	say_ndis();
+	EXPECT_TRUE(chan.failed);
+	EXPECT_FALSE(state_open(self));
+	usleep(2000);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
 }
 
 TEST_F(netvsp, version_and_buffer_refused)
