@@ -54,10 +54,25 @@ static bool sub_open(void *ctx, struct channel *chan)
 	return true;
 }
 
+/* All that are to be opened are. */
+static bool none_missing(const struct netvsp *nv)
+{
+	const struct queue *q;
+	unsigned int i;
+
+	for (i = 0; i < nv->nr_queues; i++) {
+		q = nv->queues[i];
+		if (q && !q->open && !channel_is_rescinded(q->chan))
+			return false;
+	}
+	return true;
+}
+
 /* Hosts send another table when their load has moved. */
 bool netvsp_send_on(struct netvsp *nv, unsigned int channel)
 {
-	if (channel >= nv->nr_queues || !all_open(nv))
+	if (channel >= nv->nr_queues || !nv->queues[channel] ||
+	    !nv->queues[channel]->open || !none_missing(nv))
 		return false;
 	send_table(nv, channel, 1);
 	return true;

@@ -1280,7 +1280,11 @@ TEST_F(netvsp, subchannel_rescinded)
 	EXPECT_EQ(1, vnic_stats(self->nic, PATH_SYNTHETIC)->rx_dropped);
 	ASSERT_TRUE(netvsp_get_channel(self->nv, 1, &state));
 	EXPECT_FALSE(state.open);
-	EXPECT_FALSE(netvsp_send_on(self->nv, 2));
+	EXPECT_FALSE(netvsp_send_on(self->nv, 1));
+	EXPECT_TRUE(netvsp_send_on(self->nv, 2));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(NVSP_SEND_TABLE, word(sent->data));
 
 	/* Its frames take the first one, others theirs; the buffer is whole. */
 	vswitch_from_uplink(self->vs, &frame);
