@@ -85,6 +85,84 @@ measure()
 	msg "frames on each channel: rx ${GREW_RX[*]}, tx ${GREW_TX[*]}"
 }
 
+# Datagrams go to an address that nobody has, so that nothing comes back.
+NOBODY=${HOST4%.*}.99
+
+nobody() { ip neigh replace "$NOBODY" lladdr 02:00:00:00:00:01 dev "$NIC"; }
+
+# Frames that the host has had on all channels
+frames()
+{
+	local n sum=0
+
+	channels_read || return 1
+	for n in "${CH_TX[@]}"; do
+		((sum += n))
+	done
+	echo "$sum"
+}
+
+frames_reach() { (($(frames) >= $1)); }
+
+# datagrams COUNT: from the socket SOCKET, until the host has had them
+datagrams()
+{
+	local i until
+
+	until=$(($(frames) + $1))
+	for ((i = 0; i < $1; i++)); do
+		echo "$i" >&"$SOCKET" || return 1
+	done
+	wait_for 10 "$1 frames at the host" frames_reach "$until"
+}
+
+# The first datagram of a new socket is sent on channel $1.  The socket is kept, as
+# SOCKET.
+starts_on()
+{
+	exec {SOCKET}> "/dev/udp/$NOBODY/9" && measure datagrams 1 &&
+		((GREW_TX[$1] > 0)) && return
+	exec {SOCKET}>&-
+	return 1
+}
+
+# tx_counter CHANNEL NAME: as ethtool has it
+tx_counter()
+{
+	ethtool -S "$NIC" | awk -v name="tx_${1}_$2:" '$1 == name { print $2 }'
+}
+
+# byte_limits BYTES: that each queue may have at the host, at least.  With many it is
+# the driver that stops it, when it has no place left for another packet.
+byte_limits()
+{
+	local queue
+
+	for queue in "/sys/class/net/$NIC/queues"/tx-*; do
+		echo "$1" > "$queue/byte_queue_limits/limit_min"
+	done
+}
+
+# until_stopped CHANNEL: datagrams from SOCKET, which has room for all of these, until
+# the driver has stopped the channel's queue
+until_stopped()
+{
+	local stopped i j
+
+	stopped=$(tx_counter "$1" stopped)
+	for ((i = 1; i <= 25; i++)); do
+		for ((j = 0; j < 10; j++)); do
+			echo "$i" >&"$SOCKET"
+		done
+		if (($(tx_counter "$1" stopped) > stopped)); then
+			msg "stopped by $((i * 10)) datagrams"
+			return 0
+		fi
+	done
+	msg "not stopped"
+	return 1
+}
+
 # connections [ARGUMENT...]: many TCP connections, each at a pace that a slow guest
 # keeps up with.  A guest that has hardly begun when they end has sent some 150 frames.
 connections() { iperf 1 -P 16 -b 500k -l 4k "$@"; }

@@ -16,8 +16,6 @@ rehash=$(sysctl -n net.core.txrehash)
 trap 'sysctl -q -w "net.core.txrehash=$rehash"; cleanup' EXIT
 sysctl -q -w net.core.txrehash=0
 last=$((CH_MAX - 1))
-# Datagrams go to an address that nobody has, so that nothing comes back.
-NOBODY=${HOST4%.*}.99
 
 # One connection's frames are on one channel, whichever that is.
 one_channel() { measure iperf 3 && on_one 100 "${GREW_TX[@]}"; }
@@ -31,49 +29,13 @@ follows()
 		mostly_on "$1" 50 "${GREW_TX[@]}"
 }
 
-# Frames that the host has had on all channels
-frames()
-{
-	local n sum=0
-
-	channels_read || return 1
-	for n in "${CH_TX[@]}"; do
-		((sum += n))
-	done
-	echo "$sum"
-}
-
-frames_reach() { (($(frames) >= $1)); }
-
-# datagrams COUNT: from the socket SOCKET, until the host has had them
-datagrams()
-{
-	local i until
-
-	until=$(($(frames) + $1))
-	for ((i = 0; i < $1; i++)); do
-		echo "$i" >&"$SOCKET" || return 1
-	done
-	wait_for 10 "$1 frames at the host" frames_reach "$until"
-}
-
-# The first datagram of a new socket is sent on channel $1.  The socket is kept.
-starts_on()
-{
-	exec {SOCKET}> "/dev/udp/$NOBODY/9" && measure datagrams 1 &&
-		((GREW_TX[$1] > 0)) && return
-	exec {SOCKET}>&-
-	return 1
-}
-
 # A flow that began on the last channel stays there, and so in order, while others
 # begin on the first one.
 stays()
 {
 	local flow
 
-	ip neigh replace "$NOBODY" lladdr 02:00:00:00:00:01 dev "$NIC" ||
-		return 1
+	nobody || return 1
 	control nic 0 send-on "$last" &&
 		wait_for 10 "flow on channel $last" starts_on "$last" || return 1
 	flow=$SOCKET
