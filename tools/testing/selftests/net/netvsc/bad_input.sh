@@ -133,6 +133,7 @@ done <<< "$FAULTS"
 check "$FLOOD at once: traffic goes on" inject nvsp-unknown $FLOOD
 check_counted "$FLOOD at once: all counted, few lines of log" \
 	dropped host_bad_nvsp $FLOOD 40
+
 # As long as the guest makes its receive buffer, and until it knows that the host has
 # it.  It takes long at a large one.
 early()

@@ -189,7 +189,8 @@ else
 	check "the first one is taken: a TCP connection goes on" first_one
 fi
 check "all are there again, and used both ways" eval 'all_again && both_ways'
-check "the host has nothing to complain of" 	host_counter_is synthetic protocol_errors "$ERRORS"
+check "the host has nothing to complain of" \
+	host_counter_is synthetic protocol_errors "$ERRORS"
 check "unload gives all back" unloaded
 check "load again, DHCP and ping work" works
 finish
