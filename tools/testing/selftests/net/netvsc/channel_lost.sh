@@ -14,25 +14,24 @@ need_channels
 trap 'end_of_flow; control release 0; byte_limits 0; channels_set "$CH_MAX"; cleanup' EXIT
 last=$((CH_MAX - 1))
 SOCKET=
-# Where there is this, from 6.19 on, a flow stays where it is for so long at least.
-reselection=/proc/sys/net/core/txq_reselection_ms
-[ ! -e $reselection ] || before=$(cat $reselection)
+# From 6.19 on, which has this, a flow that has nothing in flight chooses anew with each
+# packet, so that there all flows have to be on the channel.
+ANEW=0
+[ ! -e /proc/sys/net/core/txq_reselection_ms ] || ANEW=1
 
 end_of_flow()
 {
 	[ -z "$SOCKET" ] || exec {SOCKET}>&-
 	SOCKET=
-	[ ! -e $reselection ] || echo "$before" > $reselection
 }
 
 # A flow of datagrams on channel $1; new flows take the first one.
 flow_on()
 {
 	end_of_flow
-	[ ! -e $reselection ] || echo 3600000 > $reselection
 	nobody && control nic 0 send-on "$1" &&
 		wait_for 10 "flow on channel $1" starts_on "$1" &&
-		control nic 0 send-on 0 &&
+		{ ((ANEW)) || control nic 0 send-on 0; } &&
 		measure datagrams 20 && mostly_on "$1" 20 "${GREW_TX[@]}"
 }
 
@@ -160,9 +159,13 @@ ERRORS=$(host_counter synthetic protocol_errors)
 # All is received on the first channel, and all is sent there but for the flow.
 ethtool -X "$NIC" equal 1
 check "a flow on the last channel, all others on the first one" flow_on "$last"
-ping_start || bail "no ping"
+((ANEW)) || ping_start || bail "no ping"
 check "the host takes the last one" taken "$last" "$last"
-check "the others have lost nothing" ping_lossless
+if ((ANEW)); then
+	ktap_test_skip "the others have lost nothing (there are none on this kernel)"
+else
+	check "the others have lost nothing" ping_lossless
+fi
 ethtool -X "$NIC" default
 check "the flow goes on" flow_goes_on "$last"
 check "there is one queue less" queues_are "$last"
