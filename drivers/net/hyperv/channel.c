@@ -177,7 +177,10 @@ static int netvsc_poll(struct napi_struct *napi, int budget)
 	struct hv_ring_buffer_info *ring;
 	bool again;
 
-	/* netpoll, or a socket that polls, may be here before there is a ring. */
+	/*
+	 * netpoll, or a socket that polls, may be here before there is a ring.
+	 * Pairs with netvsc_channel_begin().
+	 */
 	if (unlikely(!smp_load_acquire(&ch->opened))) {
 		if (budget)
 			napi_complete_done(napi, 0);
@@ -224,10 +227,11 @@ unsigned int netvsc_default_channels(const struct netvsc *nv)
 		    nv->ndev->num_tx_queues);
 }
 
-/* From here on it is polled.  What has come by now was left alone. */
 static void netvsc_channel_begin(struct netvsc_channel *ch)
 {
+	/* From here on it is polled.  Pairs with netvsc_poll(). */
 	smp_store_release(&ch->opened, true);
+	/* What has come by now was left alone. */
 	local_bh_disable();
 	napi_schedule(&ch->napi);
 	local_bh_enable();

@@ -153,7 +153,7 @@ host_content()
 	host_counter_is synthetic tx_bad_offload "$BAD"
 }
 
-MANGLE=tx-tcp-mangleid-segmentation
+MANGLE="tx-tcp-mangleid-segmentation"
 FIXED=$(ethtool -k "$NIC" | grep -c "$MANGLE: .*fixed")
 BAD=$(host_counter synthetic tx_bad_offload)
 check "segmentation and checksums are left to the host" everything
