@@ -93,8 +93,7 @@ static void nvsp_forget(struct nvsp *nvsp)
  * Sends @msg and waits for the completion of its packet, which takes the place
  * of @msg.  Return: bytes of the answer, or an error.
  */
-static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg,
-		     unsigned long timeout)
+static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg)
 {
 	struct nvsp *nvsp = &nv->nvsp;
 	u64 transaction;
@@ -118,7 +117,7 @@ static int nvsp_call(struct netvsc *nv, struct nvsp_message *msg,
 		return err;
 	}
 
-	left = netvsc_wait_host(nv, &nvsp->replied, timeout);
+	left = netvsc_wait_host(nv, &nvsp->replied, NETVSC_HOST_TIMEOUT);
 	nvsp_forget(nvsp);
 	if (left < 0)
 		return left;
@@ -142,7 +141,7 @@ static int nvsp_request(struct netvsc *nv, struct nvsp_message *msg,
 	int len;
 
 	mutex_lock(&nv->nvsp.lock);
-	len = nvsp_call(nv, msg, NETVSC_HOST_TIMEOUT);
+	len = nvsp_call(nv, msg);
 	mutex_unlock(&nv->nvsp.lock);
 	if (len < 0)
 		return len;

@@ -2064,6 +2064,24 @@ static void say_ndis(void)
 	kick();
 }
 
+/* The host sends @count packets before there is a buffer, the first one at once. */
+static void send_early(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(netvsp) *self, unsigned int count)
+{
+	netvsp_fault(self->nv, FAULT_XFER_EARLY, count);
+	before_ndis(_metadata, self);
+	say_ndis();
+}
+
+/* Also when the time for another one has passed: twice the one from each to the next. */
+static void no_more_early(struct __test_metadata *_metadata)
+{
+	usleep(2000);
+	loop_run_pending();
+	EXPECT_EQ(NULL, next());
+	EXPECT_FALSE(chan.failed);
+}
+
 TEST_F(netvsp, packets_before_the_buffer)
 {
 	struct nvsp_buffer recv = { NVSP_RECV_BUF, gpadls[0].id, RECV_ID, 0 };
@@ -2071,9 +2089,7 @@ TEST_F(netvsp, packets_before_the_buffer)
 	struct sent *sent;
 	unsigned int i;
 
-	netvsp_fault(self->nv, FAULT_XFER_EARLY, 3);
-	before_ndis(_metadata, self);
-	say_ndis();
+	send_early(_metadata, self, 3);
 	/* At once, and then after a millisecond. */
 	sent = next();
 	ASSERT_NE(NULL, sent);
@@ -2093,30 +2109,20 @@ TEST_F(netvsp, packets_before_the_buffer)
 	ASSERT_NE(NULL, sent);
 	EXPECT_EQ(PKT_XFER_PAGES, sent->type);
 	answer(_metadata, self, 40);
-	usleep(2000);
-	loop_run_pending();
-	EXPECT_EQ(NULL, next());
-	EXPECT_FALSE(chan.failed);
+	no_more_early(_metadata);
 }
 
 /* Of those that were asked for, the next session has what is left. */
 TEST_F(netvsp, packets_before_the_buffer_end_with_the_session)
 {
-	netvsp_fault(self->nv, FAULT_XFER_EARLY, 2);
-	before_ndis(_metadata, self);
-	say_ndis();
+	send_early(_metadata, self, 2);
 	ASSERT_NE(NULL, next());
 	guest_close();
-	usleep(2000);
-	loop_run_pending();
-	EXPECT_EQ(NULL, next());
+	no_more_early(_metadata);
 	before_ndis(_metadata, self);
 	say_ndis();
 	ASSERT_NE(NULL, next());
-	usleep(2000);
-	loop_run_pending();
-	EXPECT_EQ(NULL, next());
-	EXPECT_FALSE(chan.failed);
+	no_more_early(_metadata);
 }
 
 TEST_F(netvsp, broken_ring_before_the_buffer)
