@@ -72,18 +72,6 @@ queues_are()
 	return 1
 }
 
-# As on_all, but for the one that is gone
-spread_over_others()
-{
-	local i
-
-	for i in 1 2 3; do
-		measure connections -R || return 1
-		! spread 10 "${GREW_RX[@]:0:last}" || return 0
-	done
-	return 1
-}
-
 # A new session has them all, and the host is lent what it was lent before.  Stock has
 # not noticed that there is one less.
 all_again()
@@ -169,7 +157,8 @@ fi
 ethtool -X "$NIC" default
 check "the flow goes on" flow_goes_on "$last"
 check "there is one queue less" queues_are "$last"
-check "what comes in is spread over those that there are" spread_over_others
+check "what comes in is spread over those that there are" \
+	on_first "$last" RX connections -R
 check "all are there again when they are asked for" all_again
 
 if [ "$DRIVER" = stock ]; then

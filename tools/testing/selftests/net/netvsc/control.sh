@@ -106,6 +106,18 @@ host_counter() { stats_read "$2" && counter "$1" "$2"; }
 
 host_counter_is() { [ "$(host_counter "$1" "$2")" = "$3" ]; }
 
+# channel_sum KEY: what the host has counted of the first NIC's channels, added up
+channel_sum()
+{
+	local line total=0
+
+	control stats nic=0 channel= "$1" || return 1
+	for line in "${ANSWER[@]}"; do
+		total=$((total + ${line##*=}))
+	done
+	echo "$total"
+}
+
 # What the guest has lent to the host, as "open=CHANNELS gpadls=N gpadl_pages=N"
 lent()
 {

@@ -72,19 +72,6 @@ peer_down()
 	PEER=
 }
 
-# What the host has counted of the first NIC's transmit channels, added up:
-# sum KEY
-channel_sum()
-{
-	local line total=0
-
-	control stats nic=0 channel= "$1" || return 1
-	for line in "${ANSWER[@]}"; do
-		total=$((total + ${line##*=}))
-	done
-	echo "$total"
-}
-
 # --- pktgen -----------------------------------------------------------------
 
 # pktgen_setup WORD...: one device on one thread, sending to the peer, which has
