@@ -72,10 +72,19 @@ answered()
 		seen "rndis_answer: $NIC $1-done id=${BASH_REMATCH[1]} "
 }
 
+all_sent() { [ "$(lines "netvsc_tx_done: $NIC .* sent")" -ge "$1" ]; }
+
+# One by one: packets that go together are completed together.  An answer may be here
+# before the completion, which is another channel's.
 packets()
 {
+	local i
+
 	trace_on netvsc_tx netvsc_tx_done netvsc_rx || return 1
-	echoes 10 -s 1000 "$HOST4"
+	for i in {1..10}; do
+		echoes 1 -s 1000 "$HOST4" || break
+	done
+	wait_for 30 "completions" all_sent 10
 	trace_off
 	seen "netvsc_tx: $NIC queue=[0-9]+ len=1042 gso_size=0" 10 &&
 		seen "netvsc_rx: $NIC queue=[0-9]+ len=1042" 10 &&
