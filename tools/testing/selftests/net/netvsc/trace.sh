@@ -78,10 +78,8 @@ all_sent() { [ "$(lines "netvsc_tx_done: $NIC .* sent")" -ge "$1" ]; }
 # before the completion, which is another channel's.
 packets()
 {
-	local i
-
 	trace_on netvsc_tx netvsc_tx_done netvsc_rx || return 1
-	for i in {1..10}; do
+	for _ in {1..10}; do
 		echoes 1 -s 1000 "$HOST4" || break
 	done
 	wait_for 30 "completions" all_sent 10
