@@ -37,6 +37,8 @@ check "the VLAN's traffic is back on the synthetic path" \
 check "nothing was lost" ping_lossless
 
 ip link del vlan0
+# It may work or not: on what that depends is not known.
+[ "$DRIVER" != stock ] || skip_all "the stock driver does not tell the VF about VLANs"
 vf_plug || msg "no VF"
 check "a VLAN that comes after the VF" vlan_add
 check "its packets come through" ping_start
