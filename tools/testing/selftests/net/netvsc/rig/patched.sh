@@ -92,6 +92,7 @@ bring_files()
 	while read -r path; do
 		[[ ! -e $new/files/$path ]] || continue
 		if [[ -e $stock/$path ]]; then
+			! cmp -s "$stock/$path" "$tree/$path" || continue
 			mkdir -p "$(dirname "$tree/$path")"
 			# Not a link: it has to be younger than what was built.
 			cp --remove-destination "$stock/$path" "$tree/$path"
