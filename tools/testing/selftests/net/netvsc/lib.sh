@@ -573,7 +573,7 @@ iperf_start()
 {
 	for _ in 1 2 3; do
 		IPERF_LOG=$(mktemp "$TMP/iperf.XXXXXX")
-		iperf3 -c "$HOST4" -p 5202 -f k -i 0.2 -t 600 -b 4M -l 16k -w 64k \
+		iperf3 -c "$HOST4" -p 5202 -f k -i 0.2 -t 3600 -b 4M -l 16k -w 64k \
 			--forceflush "${IPERF_OPTIONS[@]}" > "$IPERF_LOG" 2>&1 &
 		IPERF_PID=$!
 		wait_for 30 "data on the TCP connection" iperf_begun

@@ -109,7 +109,7 @@ no_counter_went_back()
 # down comes all the same.  No more than a slow guest can take, though.
 stream_start()
 {
-	iperf3 -c "$HOST4" -p 5201 -u -R -b 200K -l 250 -t 600 --forceflush \
+	iperf3 -c "$HOST4" -p 5201 -u -R -b 200K -l 250 -t 3600 --forceflush \
 		> "$TMP/stream" 2>&1 &
 	STREAM=$!
 	wait_for 30 "a stream" grep -q bits/sec "$TMP/stream"
