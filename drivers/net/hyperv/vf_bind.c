@@ -27,7 +27,7 @@ static int vf_enslave(struct netvsc *nv, struct net_device *vf)
 	int err;
 
 	netvsc_vf_mark(vf);
-	err = netdev_rx_handler_register(vf, netvsc_vf_receive, nv);
+	err = netdev_rx_handler_register(vf, netvsc_vf_receive, nv->ndev);
 	if (err)
 		goto unmark;
 	err = netdev_master_upper_dev_link(vf, nv->ndev, NULL, NULL, NULL);

@@ -9,14 +9,13 @@
 
 #include "vf_internal.h"
 
-static void vf_count_received(struct netvsc *nv, const struct sk_buff *skb)
+static void vf_count_received(struct netvsc *nv, const struct sk_buff *skb,
+			      u16 packets)
 {
 	struct netvsc_vf_counters *counters = this_cpu_ptr(nv->vf.counters);
 
 	u64_stats_update_begin(&counters->syncp);
-	/* What GRO has merged are several packets on the wire. */
-	u64_stats_add(&counters->rx_packets,
-		      max_t(u16, skb_shinfo(skb)->gso_segs, 1));
+	u64_stats_add(&counters->rx_packets, packets);
 	u64_stats_add(&counters->rx_bytes, skb->len + ETH_HLEN);
 	u64_stats_update_end(&counters->syncp);
 }
@@ -30,12 +29,12 @@ static void vf_count_multicast(struct netvsc *nv)
 	u64_stats_update_end(&counters->syncp);
 }
 
-/* All but a frame for this address, while netvsc is up. */
+/* All but a single frame for this address, while netvsc is up. */
 static noinline rx_handler_result_t
-vf_receive_other(struct sk_buff **pskb, struct netvsc *nv)
+vf_receive_other(struct sk_buff **pskb, struct net_device *ndev)
 {
 	struct sk_buff *skb = skb_share_check(*pskb, GFP_ATOMIC);
-	struct net_device *ndev = nv->ndev;
+	struct netvsc *nv = netvsc_priv(ndev);
 
 	*pskb = skb;
 	if (!skb)
@@ -58,7 +57,8 @@ vf_receive_other(struct sk_buff **pskb, struct netvsc *nv)
 
 	if (skb->pkt_type == PACKET_MULTICAST)
 		vf_count_multicast(nv);
-	vf_count_received(nv, skb);
+	/* What GRO has merged are several packets on the wire. */
+	vf_count_received(nv, skb, max_t(u16, skb_shinfo(skb)->gso_segs, 1));
 	skb->dev = ndev;
 	return RX_HANDLER_ANOTHER;
 }
@@ -77,14 +77,13 @@ vf_receive_other(struct sk_buff **pskb, struct netvsc *nv)
 rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 {
 	struct sk_buff *skb = *pskb;
-	struct netvsc *nv = rcu_dereference(skb->dev->rx_handler_data);
-	struct net_device *ndev = nv->ndev;
+	struct net_device *ndev = rcu_dereference(skb->dev->rx_handler_data);
 
 	if (unlikely(skb->pkt_type != PACKET_HOST || skb_shared(skb) ||
-		     !(ndev->flags & IFF_UP)))
-		return vf_receive_other(pskb, nv);
+		     skb_is_gso(skb) || !(ndev->flags & IFF_UP)))
+		return vf_receive_other(pskb, ndev);
 
-	vf_count_received(nv, skb);
+	vf_count_received(netvsc_priv(ndev), skb, 1);
 	skb->dev = ndev;
 	return RX_HANDLER_ANOTHER;
 }
