@@ -33,6 +33,9 @@
 /* Younger than the headers of some libraries. */
 #define GSO_UDP_L4	5
 
+/* One of two that are for local experiments. */
+#define ETHERTYPE_FOREIGN	0x88b5
+
 #define PACKET_MAX	65535
 #define BURST_MAX	1024
 #define BUFFER		(4 << 20)
@@ -41,8 +44,9 @@ static const char help[] =
 "usage: load sender\n"
 "           for each line DEVICE MAC ADDRESS COUNT BYTES [udp|tcp SIZE] on\n"
 "           standard input, sends COUNT packets of BYTES for MAC and ADDRESS,\n"
-"           UDP to port 9; with a SIZE, packets that are to be cut into pieces\n"
-"           that carry so much; prints how many nanoseconds that took\n"
+"           UDP to port 9, or of a protocol that nobody speaks if ADDRESS is -;\n"
+"           with a SIZE, packets that are to be cut into pieces that carry so\n"
+"           much; prints how many nanoseconds that took\n"
 "       load udp-sink PORT\n"
 "           takes packets, and reads all that have come for each line on\n"
 "           standard input\n"
@@ -113,7 +117,7 @@ struct load {
 	uint8_t mac[ETH_ALEN];
 	struct in_addr to;
 	long count, bytes, size;
-	bool tcp;
+	bool tcp, foreign;
 };
 
 static size_t header_len(const struct load *load)
@@ -139,7 +143,7 @@ static void fill_packet(uint8_t *packet, const struct load *load)
 	memset(packet, 0, load->bytes);
 	memcpy(eth->ether_dhost, load->mac, ETH_ALEN);
 	memcpy(eth->ether_shost, "\x02\x00\x00\x00\x00\x01", ETH_ALEN);
-	eth->ether_type = htons(ETHERTYPE_IP);
+	eth->ether_type = htons(load->foreign ? ETHERTYPE_FOREIGN : ETHERTYPE_IP);
 	ip->version = 4;
 	ip->ihl = 5;
 	ip->ttl = 64;
@@ -229,10 +233,11 @@ static void send_packets(int argc, char **arg)
 	uint8_t *mac = load.mac;
 	static int fd = -1;
 
+	load.foreign = argc == 5 && !strcmp(arg[2], "-");
 	if ((argc != 5 && argc != 7) ||
 	    sscanf(arg[1], "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0],
 		   &mac[1], &mac[2], &mac[3], &mac[4], &mac[5]) != 6 ||
-	    inet_pton(AF_INET, arg[2], &load.to) != 1)
+	    (!load.foreign && inet_pton(AF_INET, arg[2], &load.to) != 1))
 		usage();
 	load.count = number(arg[3], 1, BURST_MAX);
 	if (argc == 7) {
