@@ -72,7 +72,8 @@ answered()
 		seen "rndis_answer: $NIC $1-done id=${BASH_REMATCH[1]} "
 }
 
-all_sent() { [ "$(lines "netvsc_tx_done: $NIC .* sent")" -ge "$1" ]; }
+SENT="netvsc_tx_done: $NIC queue=[0-9]+ transaction=.* sent"
+all_sent() { [ "$(lines "$SENT")" -ge "$1" ]; }
 
 # One by one: packets that go together are completed together.  An answer may be here
 # before the completion, which is another channel's.
@@ -86,7 +87,7 @@ packets()
 	trace_off
 	seen "netvsc_tx: $NIC queue=[0-9]+ len=1042 gso_size=0" 10 &&
 		seen "netvsc_rx: $NIC queue=[0-9]+ len=1042" 10 &&
-		seen "netvsc_tx_done: $NIC queue=[0-9]+ transaction=.* sent" 10
+		seen "$SENT" 10
 }
 
 indication()

@@ -166,10 +166,10 @@ rx_burst()
 	control release 0
 }
 
-# rx_case KEY SIZE
+# rx_case KEY SIZE [ADDRESS]
 rx_case()
 {
-	LOAD="$MAC $HERE4 $2"
+	LOAD="$MAC ${3:-$HERE4} $2"
 	slope "$1" 1 rx_burst
 }
 
@@ -378,8 +378,7 @@ vf_rx_case()
 {
 	local TIMES=15 RANK=8
 
-	LOAD="$MAC - 60"
-	slope "$1" 1 rx_burst
+	rx_case "$1" 60 -
 }
 
 vf_cases()
@@ -415,7 +414,6 @@ alone_rx_case()
 
 	ip link set "$NIC" up
 	wait_for 60 "its link" has_carrier "$NIC"
-	ip address add "$HERE4/24" dev "$NIC"
 	control vf 0 select on
 	vf_rx_case vf_rx_direct_ns
 	control vf 0 select off

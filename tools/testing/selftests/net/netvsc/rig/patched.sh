@@ -81,6 +81,15 @@ bring_series()
 	bring_files "$new" "$1" "$patched"
 }
 
+# bring FROM TO: a file that differs.  Not a link, which would be the package's own, and
+# older than what was built.
+bring()
+{
+	! cmp -s "$1" "$2" || return 0
+	mkdir -p "$(dirname "$2")"
+	cp --remove-destination "$1" "$2"
+}
+
 # bring_files NEW STOCK DIR: DIR/tree becomes the tree STOCK with the files of
 # NEW, as `series --export` has put them there.
 bring_files()
@@ -92,10 +101,7 @@ bring_files()
 	while read -r path; do
 		[[ ! -e $new/files/$path ]] || continue
 		if [[ -e $stock/$path ]]; then
-			! cmp -s "$stock/$path" "$tree/$path" || continue
-			mkdir -p "$(dirname "$tree/$path")"
-			# Not a link: it has to be younger than what was built.
-			cp --remove-destination "$stock/$path" "$tree/$path"
+			bring "$stock/$path" "$tree/$path"
 		else
 			rm -f "$tree/$path"
 		fi
@@ -104,10 +110,7 @@ bring_files()
 		>"$new/brought.all"
 	cp "$new/brought.all" "$dir/brought"
 	while read -r path; do
-		cmp -s "$new/files/$path" "$tree/$path" && continue
-		mkdir -p "$(dirname "$tree/$path")"
-		# Never through the link to the package's own.
-		cp --remove-destination "$new/files/$path" "$tree/$path"
+		bring "$new/files/$path" "$tree/$path"
 	done <"$new/brought"
 	while read -r path; do
 		rm -f "$tree/$path"
