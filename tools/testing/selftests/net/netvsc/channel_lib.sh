@@ -209,7 +209,7 @@ on_first()
 	local i
 
 	for i in 1 2 3; do
-		measure "${@:3}" || continue
+		measure "${@:3}" || return 1
 		! spread 10 "${grew[@]:0:${1:-${#grew[@]}}}" || return 0
 	done
 	return 1
