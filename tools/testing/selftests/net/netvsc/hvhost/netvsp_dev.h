@@ -87,6 +87,8 @@ struct late_switch {
  *	what it gets is in @rndis
  * @send_buf: NULL while there is none
  * @send_revoked: and there was one in this session
+ * @lent: memory of the buffers, from the moment in which they are taken until the
+ *	guest has its memory back, revoked or not
  * @control: RNDIS answers that wait
  * @held: nothing is read from the guest, and nothing offered to it
  * @squeezed: the uplink was told to wait
@@ -114,6 +116,7 @@ struct netvsp {
 	struct gpadl *send_buf;
 	uint16_t send_id;
 	bool send_revoked;
+	struct gpadl *lent[2];
 	struct rx_pool rx;
 	struct rndis rndis;
 	struct out_queue control;
@@ -150,6 +153,8 @@ extern const struct vpath_ops netvsp_port_ops;
 
 /* The guest broke the protocol. */
 void netvsp_fail(struct netvsp *nv, const char *why);
+/* The same, where that is no reason to end all. */
+void netvsp_complain(struct netvsp *nv, const char *why);
 /* A channel has been failed already, which was said. */
 void netvsp_bad_ring(struct netvsp *nv);
 /* Whatever waits and finds room. */

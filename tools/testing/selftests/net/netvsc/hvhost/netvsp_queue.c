@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "netvsp_dev.h"
+#include "vmbus_wire.h"
 
 #define READ_MAX		512	/* packets read in one turn */
 #define OUT_STOP		256	/* no more reading beyond this */
@@ -22,6 +23,12 @@ void netvsp_fail(struct netvsp *nv, const char *why)
 		return;
 	nv->over = true;
 	channel_fail(nv->primary.chan, "nic %u: %s", nv->id, why);
+}
+
+void netvsp_complain(struct netvsp *nv, const char *why)
+{
+	nv->protocol_errors++;
+	log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
 }
 
 void netvsp_bad_ring(struct netvsp *nv)
@@ -444,6 +451,18 @@ static bool primary_open(void *ctx, struct channel *chan)
 }
 
 /*
+ * Hosts before VMBus 4.0 want the memory of the buffers taken back while the channel
+ * is open, later ones want it closed first: as the stock driver says that they do.
+ * A guest that disconnects, and has no version any more, takes all back at once.
+ */
+static bool takes_memory_first(const struct netvsp *nv)
+{
+	uint32_t version = vmbus_version(nv->vmbus);
+
+	return version && version < VMBUS_V4_0;
+}
+
+/*
  * The data path outlives the session: a guest that closes the channel and opens
  * it again, as for a new MTU, need not select the VF again.  It ends with the
  * channel, and when the guest lets go of that.
@@ -456,6 +475,8 @@ static void primary_close(void *ctx, struct channel *chan)
 	/* Not we alone do that: its rings may have been taken away. */
 	if (channel_is_rescinded(chan))
 		nv->over = true;
+	else if ((nv->lent[0] || nv->lent[1]) && takes_memory_first(nv))
+		netvsp_complain(nv, "channel closed before its buffers are taken back");
 	subchannels_end(nv);
 	queue_clear(q);
 	out_clear(&nv->control);
@@ -497,8 +518,15 @@ static void primary_gpadl_gone(void *ctx, struct channel *chan,
 {
 	struct queue *q = ctx;
 	struct netvsp *nv = q->nv;
+	unsigned int i;
 
-	(void)chan;
+	for (i = 0; i < 2; i++) {
+		if (gpadl != nv->lent[i])
+			continue;
+		nv->lent[i] = NULL;
+		if (!channel_is_rescinded(chan) && !takes_memory_first(nv))
+			netvsp_complain(nv, "buffer taken back before its channel is closed");
+	}
 	if (gpadl == nv->rx.gpadl)
 		rx_revoke(&nv->rx);
 	if (gpadl == nv->send_buf)

@@ -70,13 +70,6 @@ static void transmit(void *ctx, const struct frame *frame)
 	vnic_transmit(nv->nic, PATH_SYNTHETIC, frame);
 }
 
-/* Of what is wrong with one message, and is no reason to end all. */
-static void complain(struct netvsp *nv, const char *why)
-{
-	nv->protocol_errors++;
-	log_guest_error(&nv->rate, "netvsp", "nic %u: %s", nv->id, why);
-}
-
 static void handle_data(struct queue *q, const struct packet *pkt,
 			uint32_t len)
 {
@@ -91,7 +84,7 @@ static void handle_data(struct queue *q, const struct packet *pkt,
 	if (nv->rndis.ready)
 		why = rndis_packets(&nv->rndis, nv->msg, len, transmit, q);
 	if (why) {
-		complain(nv, why);
+		netvsp_complain(nv, why);
 		done.status = NVSP_INVALID_RNDIS;
 	}
 	if (!q->index)
@@ -144,7 +137,7 @@ static bool too_late(struct queue *q, const struct packet *pkt,
 
 	if (rndis->section == NVSP_NO_SECTION || !q->nv->send_revoked)
 		return false;
-	complain(q->nv, "send section of a buffer that was revoked");
+	netvsp_complain(q->nv, "send section of a buffer that was revoked");
 	queue_complete(q, pkt, &done, sizeof(done));
 	return true;
 }

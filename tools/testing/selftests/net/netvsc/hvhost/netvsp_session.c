@@ -181,6 +181,7 @@ static void handle_recv_buf(struct queue *q, const struct packet *pkt)
 		done.sub_size = size;
 		done.sub_count = nv->rx.count;
 		done.end = size * nv->rx.count;
+		nv->lent[0] = gpadl;
 		send_early(nv);
 	}
 	queue_complete(q, pkt, &done, sizeof(done));
@@ -201,6 +202,7 @@ static void handle_send_buf(struct queue *q, const struct packet *pkt)
 	if (gpadl && !nv->send_buf && gpadl != nv->rx.gpadl &&
 	    gpadl_size(gpadl) >= SEND_SECTION_SIZE) {
 		nv->send_buf = gpadl;
+		nv->lent[1] = gpadl;
 		nv->send_id = buf.id;
 		nv->send_revoked = false;
 		done.status = NVSP_SUCCESS;
@@ -326,6 +328,7 @@ void session_end(struct netvsp *nv)
 {
 	nv->version = 0;
 	nv->send_buf = NULL;
+	memset(nv->lent, 0, sizeof(nv->lent));
 	nv->last_done = 0;
 	loop_timer_cancel(&nv->late);
 	loop_timer_cancel(&nv->pause);

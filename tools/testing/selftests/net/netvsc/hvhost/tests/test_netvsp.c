@@ -22,6 +22,7 @@
 #include "rss.h"
 #include "vm.h"
 #include "vmbus.h"
+#include "vmbus_wire.h"
 #include "vswitch.h"
 
 #define RAM_SIZE	(256 * 1024)
@@ -119,6 +120,15 @@ uint32_t channel_relid(const struct channel *c)
 unsigned int channel_vp(const struct channel *c)
 {
 	return c->offer.sub_index + 1;
+}
+
+/* Of VMBus */
+static uint32_t version;
+
+uint32_t vmbus_version(const struct vmbus *vmbus)
+{
+	(void)vmbus;
+	return version;
 }
 
 bool channel_is_rescinded(const struct channel *c)
@@ -281,6 +291,7 @@ FIXTURE_SETUP(netvsp)
 	static const uint32_t sizes[] = { RECV_SIZE, SEND_SIZE, 100 };
 	unsigned int i;
 
+	version = VMBUS_V5_3;
 	memset(&chan, 0, sizeof(chan));
 	memset(subs, 0, sizeof(subs));
 	memset(&ram, 0, sizeof(ram));
@@ -876,6 +887,74 @@ TEST_F(netvsp, gpadl_taken_away)
 	send_rndis(self, NVSP_CHAN_DATA, 0, len, NULL, 0);
 	EXPECT_EQ(1, self->peer_got);
 	EXPECT_TRUE(chan.failed);
+}
+
+static uint64_t complaints(FIXTURE_DATA(netvsp) *self)
+{
+	struct netvsp_state state;
+
+	netvsp_get_state(self->nv, &state);
+	return state.protocol_errors;
+}
+
+static void take_buffers(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		chan.offer.ops->gpadl_gone(chan.offer.ctx, &chan, &gpadls[i]);
+}
+
+static void revoke_buffers(struct __test_metadata *_metadata,
+			   FIXTURE_DATA(netvsp) *self)
+{
+	struct nvsp_revoke revoke = { NVSP_RECV_BUF_REVOKE, RECV_ID, 0 };
+
+	ask(self, &revoke, sizeof(revoke));
+	answer(_metadata, self, 0);
+	revoke.type = NVSP_SEND_BUF_REVOKE;
+	revoke.id = 0;
+	ask(self, &revoke, sizeof(revoke));
+	answer(_metadata, self, 0);
+}
+
+/* Before VMBus 4.0 the channel is to go last, and from then on first. */
+TEST_F(netvsp, memory_before_channel)
+{
+	version = VMBUS_V3_0;
+	up(_metadata, self);
+	revoke_buffers(_metadata, self);
+	take_buffers();
+	guest_close();
+	EXPECT_EQ(0, complaints(self));
+
+	up(_metadata, self);
+	revoke_buffers(_metadata, self);
+	guest_close();
+	EXPECT_EQ(1, complaints(self));
+	EXPECT_FALSE(chan.failed);
+}
+
+TEST_F(netvsp, channel_before_memory)
+{
+	version = VMBUS_V4_0;
+	up(_metadata, self);
+	revoke_buffers(_metadata, self);
+	take_buffers();
+	EXPECT_EQ(2, complaints(self));
+	EXPECT_FALSE(chan.failed);
+	guest_close();
+	EXPECT_EQ(2, complaints(self));
+}
+
+/* It takes all back at once. */
+TEST_F(netvsp, guest_disconnects)
+{
+	version = VMBUS_V3_0;
+	up(_metadata, self);
+	version = 0;
+	guest_close();
+	EXPECT_EQ(0, complaints(self));
 }
 
 /* Sub-channels */
