@@ -3,6 +3,7 @@
  * Frames in RNDIS packet messages: out of those that the guest sends, and the
  * headers of those that it gets.
  */
+#include <linux/if_ether.h>
 #include <string.h>
 
 #include "rndis.h"
@@ -162,14 +163,19 @@ static const char *want(const struct rndis *rn, const struct ppis *ppis,
 	return why;
 }
 
+static bool is_type(const struct frame *frame, uint16_t type)
+{
+	const uint8_t *at = frame->data + 12;
+
+	return frame->len >= FRAME_HDR && (at[0] << 8 | at[1]) == type;
+}
+
 bool rndis_fits(const struct rndis *rn, const struct frame *frame)
 {
-	const uint8_t *type = frame->data + 12;
 	uint32_t most = rn->frame_size;
 
 	/* A tag among the frame's bytes does not count. */
-	if (frame->len >= FRAME_HDR && ((type[0] == 0x81 && !type[1]) ||
-					(type[0] == 0x88 && type[1] == 0xa8)))
+	if (is_type(frame, ETH_P_8021Q) || is_type(frame, ETH_P_8021AD))
 		most += VLAN_TAG_LEN;
 	return frame->len <= most;
 }
@@ -184,7 +190,11 @@ static const char *to_frame(struct rndis *rn, const struct ppis *ppis,
 	if (!ppis->has_lso && !rndis_fits(rn, frame))
 		return "frame larger than the MTU";
 	frame->hashed = ppis->has_hash;
-	why = want(rn, ppis, frame);
+	/* Of a frame with two of them one is beside it. */
+	if (!rn->vlan_inline && !ppis->has_vlan && is_type(frame, ETH_P_8021Q))
+		why = "VLAN tag in the frame and not beside it";
+	else
+		why = want(rn, ppis, frame);
 	if (why)
 		rn->tx_bad_offload++;
 	return why;

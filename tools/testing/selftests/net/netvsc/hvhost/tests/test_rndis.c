@@ -794,6 +794,36 @@ TEST_F(rndis, vlan_and_hints)
 	EXPECT_EQ(5 << 13 | 1 << 12 | 0x123, self->frames[0].tci);
 }
 
+/* As a host wants it from a guest that has said that it knows tags outside of it */
+TEST_F(rndis, tag_in_the_frame)
+{
+	uint32_t vlan[1][2] = { { PPI_VLAN, 0x1230 } };
+	uint8_t *type;
+
+	add_packet(self, 60, NULL, 0);
+	EXPECT_EQ(NULL, data(self, self->len));
+	ASSERT_EQ(1, self->nr_frames);
+	type = self->msg + (self->frames[0].data - self->msg) + 12;
+	memcpy(type, "\x81", 2);
+	EXPECT_STREQ("VLAN tag in the frame and not beside it",
+		     data(self, self->len));
+	EXPECT_EQ(1, self->rn.tx_bad_offload);
+	self->rn.vlan_inline = true;
+	EXPECT_EQ(NULL, data(self, self->len));
+	self->rn.vlan_inline = false;
+	memcpy(type, "\x88\xa8", 2);
+	EXPECT_EQ(NULL, data(self, self->len));
+
+	/* One of two */
+	self->len = 0;
+	add_packet(self, 60, vlan, 1);
+	EXPECT_EQ(NULL, data(self, self->len));
+	ASSERT_EQ(1, self->nr_frames);
+	type = self->msg + (self->frames[0].data - self->msg) + 12;
+	memcpy(type, "\x81", 2);
+	EXPECT_EQ(NULL, data(self, self->len));
+}
+
 TEST_F(rndis, large_send)
 {
 	uint32_t ppi[1][2] = {
@@ -842,11 +872,11 @@ TEST_F(rndis, frame_sizes)
 	EXPECT_NE(NULL, data(self, self->len));
 	self->len = 0;
 	add_packet(self, 1518, NULL, 0);
-	put16(self->msg + HDR + sizeof(struct rndis_packet) + 12, 0x8100);
+	put16(self->msg + HDR + sizeof(struct rndis_packet) + 12, 0x88a8);
 	EXPECT_EQ(NULL, data(self, self->len));
 	self->len = 0;
 	add_packet(self, 1519, NULL, 0);
-	put16(self->msg + HDR + sizeof(struct rndis_packet) + 12, 0x8100);
+	put16(self->msg + HDR + sizeof(struct rndis_packet) + 12, 0x88a8);
 	EXPECT_NE(NULL, data(self, self->len));
 	self->len = 0;
 	add_packet(self, 60, NULL, 0);
