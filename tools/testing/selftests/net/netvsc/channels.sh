@@ -8,8 +8,9 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 13
+plan 15
 need control ethtool cpus=2
+[ -x "$HERE/netdev_nl" ] || skip_all "netdev_nl is not there"
 setup
 
 more_than_one()
@@ -18,8 +19,7 @@ more_than_one()
 	((CH_NOW > 1)) && wait_for 30 "host's view" channels_are "$CH_NOW"
 }
 
-# One NAPI instance for each queue of either direction
-napi_for_each()
+queues_are()
 {
 	local queues
 
@@ -27,6 +27,23 @@ napi_for_each()
 	((${#queues[@]} == $1)) || return 1
 	queues=("/sys/class/net/$NIC/queues"/tx-*)
 	((${#queues[@]} == $1))
+}
+
+# Queues of one number have the same NAPI instance, which is nobody else's.
+napi_for_each()
+{
+	"$HERE/netdev_nl" queues "$NIC" > "$TMP/queues" || return 1
+	awk -v n="$1" '
+	$3 == "-" { bad++ }
+	{ count[$1]++; napi[$1, $2] = $3 }
+	END {
+		for (i = 0; i < n; i++) {
+			bad += napi["rx", i] != napi["tx", i] || seen[napi["rx", i]]++
+		}
+		exit bad || count["rx"] != n || count["tx"] != n
+	}' "$TMP/queues" && return
+	msg "queues and their NAPI: $(tr '\n' ' ' < "$TMP/queues")"
+	return 1
 }
 
 all_channels() { channels_set "$CH_MAX"; }
@@ -94,11 +111,13 @@ works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
 check "there are several without asking" more_than_one
 check "as many as the NIC can have" all_channels
-check "one queue of each direction for each" napi_for_each "$CH_MAX"
+check "one queue of each direction for each" queues_are "$CH_MAX"
+check "one NAPI instance for each" napi_for_each "$CH_MAX"
 check "no channels at all are refused" refused 0
 check "more than there are are refused" refused "$((CH_MAX + 1))"
 check "one channel" channels_set 1
-check "one queue of each direction" napi_for_each 1
+check "one queue of each direction" queues_are 1
+check "one NAPI instance" napi_for_each 1
 check "and back" channels_set "$CH_MAX"
 check "a TCP connection" iperf_start
 check "it lives through changes, no counter goes back" change_under_traffic
