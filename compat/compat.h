@@ -42,6 +42,9 @@ static inline void vmbus_free_buffer(void *addr, struct page **chunks,
 
 #define netif_xdp_propagate		dev_xdp_propagate
 
+/* Packets wait for the lock of a qdisc with their senders, and on no list. */
+#define llist_empty(...)		true
+
 #define NETVSC_COMPAT_RXNFC
 
 /* Which fields are hashed: a request of its own by now, see rxfh.h. */

@@ -261,7 +261,7 @@ struct netvsc_channel {
 
 /**
  * struct nvsp - the session with the host's network service
- * @lock: one request at a time; guards @sequence and @up
+ * @lock: one request at a time; guards @sequence, and @up, which RTNL guards, too
  * @up: requests may be sent
  * @version: NVSP_VERSION_*
  * @sequence: makes the transaction ids of requests
@@ -338,7 +338,7 @@ struct rndis {
 
 /* What an RNDIS indication left for the link work to do. */
 enum netvsc_link_event {
-	NETVSC_LINK_UP,
+	NETVSC_LINK_UP,			/* announce it if it was up before */
 	NETVSC_LINK_DOWN,
 	NETVSC_LINK_SPEED,		/* ask the host how fast it is */
 	NETVSC_LINK_CHANGED,		/* another network: flap the carrier */
@@ -436,6 +436,7 @@ struct netvsc_config {
  * @link_events: BIT(enum netvsc_link_event)
  * @link_up: what the host said last
  * @speed: Mbit/s, or SPEED_UNKNOWN
+ * @told_speed: of the path in use, when others were last told of it; RTNL
  * @msg_enable: NETIF_MSG_*, of what there is to be a line of log
  * @filter_work: brings the host's packet filter up to date
  * @events: counters by enum netvsc_event
@@ -488,6 +489,7 @@ struct netvsc {
 	unsigned long link_events;
 	bool link_up;
 	u32 speed;
+	u32 told_speed;
 
 	u32 msg_enable;
 	struct work_struct filter_work;
@@ -569,6 +571,7 @@ int netvsc_set_features(struct net_device *ndev, netdev_features_t features);
 void netvsc_link_init(struct netvsc *nv);
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
 void netvsc_link_query(struct netvsc *nv);
+void netvsc_link_tell_speed(struct netvsc *nv);
 int netvsc_get_link_ksettings(struct net_device *ndev,
 			      struct ethtool_link_ksettings *cmd);
 
@@ -676,8 +679,8 @@ netdev_features_t netvsc_features_check(struct sk_buff *skb,
  * Sends a frame of XDP on the channel's queue.  It may wait for company until
  * netvsc_tx_kick(), which has to follow before NAPI's poll or ndo_xdp_xmit ends.
  * Both with the queue's lock held, and BH off.  Return: 0 when the frame is
- * gone; with an error (-EBUSY, -ENETDOWN, -EOPNOTSUPP for one with fragments)
- * it is the caller's still.
+ * gone; with an error (-EBUSY, -ENETDOWN, -ENOMEM, -EOPNOTSUPP for one with
+ * fragments) it is the caller's still, and good for nothing else but to be freed.
  */
 int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame);
 void netvsc_tx_kick(struct netvsc_channel *ch);
@@ -705,7 +708,7 @@ void netvsc_tx_direct_exit(struct netvsc_channel *ch);
 int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,
 			 struct sk_buff *skb);
 int netvsc_tx_direct_frame(struct netvsc_channel *ch, u32 index,
-			   struct xdp_frame *frame);
+			   struct xdp_frame *frame, int tci);
 void netvsc_tx_direct_release(struct netvsc_channel *ch, u32 index,
 			      int budget);
 

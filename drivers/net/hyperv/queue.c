@@ -44,15 +44,11 @@ static u16 queue_choose(const struct netvsc *nv, struct sk_buff *skb,
 }
 
 /*
- * The VF chooses a queue of its own, and remembers it in the socket.  Ours
- * only has to be the same for all of a flow, and must not disturb that.
+ * The VF chooses a queue of its own, and remembers it in the socket, for as long as
+ * it thinks best.  Ours only has to be the same for all of a flow.
  */
 static u16 queue_to_vf(struct sk_buff *skb, u32 queues)
 {
-	int queue = skb->sk ? sk_tx_queue_get(skb->sk) : -1;
-
-	if (queue >= 0)
-		return queue_cap(queue, queues);
 	return reciprocal_scale(skb_get_hash(skb), queues);
 }
 

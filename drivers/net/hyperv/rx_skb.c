@@ -241,7 +241,9 @@ void rx_skb_deliver(struct netvsc_channel *ch, struct sk_buff *skb,
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 
 	skb->protocol = eth_type_trans(skb, ndev);
-	skb_record_rx_queue(skb, ch->index);
+	/* The host may use a channel that has just been taken out of service. */
+	if (likely(ch->index < READ_ONCE(ndev->real_num_rx_queues)))
+		skb_record_rx_queue(skb, ch->index);
 	if ((frame->flags & RX_HAS_HASH) && (ndev->features & NETIF_F_RXHASH))
 		skb_set_hash(skb, frame->hash, rx_hash_type(frame));
 	if (frame->flags & RX_HAS_VLAN)

@@ -13,7 +13,7 @@
  *
  *  - while its queue's lock is held and the stack has promised more: a call of
  *    netvsc_start_xmit() without that promise ends it, and so does the end of
- *    a call that stops the queue;
+ *    a call that stops the queue, and whoever has stopped it without the lock;
  *  - while the ring has no room for it: then the queue is stopped, and
  *    netvsc_tx_poll() sends it.
  *
@@ -488,7 +488,30 @@ netdev_tx_t netvsc_start_xmit(struct sk_buff *skb, struct net_device *ndev)
 
 /* Frames of XDP */
 
-static int tx_frame_copy(struct netvsc_channel *ch, struct xdp_frame *frame)
+/*
+ * The host wants the tag beside the frame, and programs see it in the frame, which
+ * nobody has a use for if it cannot be sent.  Return: the tag, or -1 without one.
+ */
+static int tx_frame_take_tag(const struct netvsc *nv, struct xdp_frame *frame)
+{
+	const struct vlan_ethhdr *hdr = frame->data;
+	int tci;
+
+	if (likely(hdr->h_vlan_proto != htons(ETH_P_8021Q)) ||
+	    frame->len < VLAN_ETH_HLEN ||
+	    nv->nvsp.version < NVSP_VERSION_2)
+		return -1;
+
+	tci = ntohs(hdr->h_vlan_TCI);
+	memmove(frame->data + VLAN_HLEN, frame->data, 2 * ETH_ALEN);
+	frame->data += VLAN_HLEN;
+	frame->headroom += VLAN_HLEN;
+	frame->len -= VLAN_HLEN;
+	return tci;
+}
+
+static int tx_frame_copy(struct netvsc_channel *ch, struct xdp_frame *frame,
+			 int tci)
 {
 	u32 align = ch->nv->tx_limits.align;
 	u32 bytes = frame->len;
@@ -503,21 +526,22 @@ static int tx_frame_copy(struct netvsc_channel *ch, struct xdp_frame *frame)
 		return err;
 
 	to = netvsc_tx_batch_end(&ch->tx);
-	len = tx_rndis_put_plain(to, bytes, align);
+	len = tx_rndis_put_plain(to, bytes, tci, align);
 	memcpy(to + len, frame->data, bytes);
 	tx_batch_add(&ch->tx.batch, ALIGN(len + bytes, align), 1, bytes);
 	xdp_return_frame(frame);
 	return 0;
 }
 
-static int tx_frame_direct(struct netvsc_channel *ch, struct xdp_frame *frame)
+static int tx_frame_direct(struct netvsc_channel *ch, struct xdp_frame *frame,
+			   int tci)
 {
 	int index, err;
 
 	index = tx_take_slot(ch, NULL);
 	if (index < 0)
 		return index;
-	err = netvsc_tx_direct_frame(ch, index, frame);
+	err = netvsc_tx_direct_frame(ch, index, frame, tci);
 	if (err) {
 		tx_pool_untake(&ch->tx.direct);
 		return err;
@@ -529,7 +553,7 @@ static int tx_frame_direct(struct netvsc_channel *ch, struct xdp_frame *frame)
 
 int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame)
 {
-	int err;
+	int tci, err;
 
 	if (READ_ONCE(ch->nv->closing) || ch->vmbus->rescind)
 		return -ENETDOWN;
@@ -538,9 +562,10 @@ int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame)
 	if (ch->tx.blocked)
 		return -EBUSY;
 
-	err = tx_frame_copy(ch, frame);
+	tci = tx_frame_take_tag(ch->nv, frame);
+	err = tx_frame_copy(ch, frame, tci);
 	if (err == -ENOBUFS)
-		err = tx_frame_direct(ch, frame);
+		err = tx_frame_direct(ch, frame, tci);
 	return err == -EAGAIN ? -EBUSY : err;
 }
 

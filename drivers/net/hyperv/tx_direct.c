@@ -192,12 +192,14 @@ int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,
 
 /* The same for a frame of XDP, whose memory is one piece. */
 int netvsc_tx_direct_frame(struct netvsc_channel *ch, u32 index,
-			   struct xdp_frame *frame)
+			   struct xdp_frame *frame, int tci)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
 	void *head = direct_head(&ch->tx, index);
+	u32 len;
 
-	direct_start(&ch->tx, index, tx_rndis_put_plain(head, frame->len, 1));
+	len = tx_rndis_put_plain(head, frame->len, tci, 1);
+	direct_start(&ch->tx, index, len);
 	if (!direct_add_linear(ch, index, frame->data, frame->len)) {
 		direct_unmap(ch, index);
 		return -ENOMEM;

@@ -111,15 +111,20 @@ u32 tx_rndis_put(void *to, const struct sk_buff *skb, bool hash, u32 align)
  * tx_rndis_put_plain() - write the header of a frame that is complete
  * @to: where to; TX_RNDIS_MAX bytes, which the host may be looking at
  * @data_len: bytes of the frame
+ * @tci: its VLAN tag, if that is not in the frame, or less than 0
  * @align: the message is padded to a multiple of this
  *
  * Context: any.
  *
  * Return: length of the header; the frame belongs right behind it.
  */
-u32 tx_rndis_put_plain(void *to, u32 data_len, u32 align)
+u32 tx_rndis_put_plain(void *to, u32 data_len, int tci, u32 align)
 {
-	return put_header(to, first_info(to), data_len, align);
+	void *info = first_info(to);
+
+	if (tci >= 0)
+		info = put_info(info, RNDIS_INFO_VLAN, vlan_info(tci));
+	return put_header(to, info, data_len, align);
 }
 
 /**

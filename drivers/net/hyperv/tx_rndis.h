@@ -19,7 +19,7 @@
 			 sizeof(struct rndis_packet) + 3 * TX_RNDIS_INFO)
 
 u32 tx_rndis_put(void *to, const struct sk_buff *skb, bool hash, u32 align);
-u32 tx_rndis_put_plain(void *to, u32 data_len, u32 align);
+u32 tx_rndis_put_plain(void *to, u32 data_len, int tci, u32 align);
 void tx_rndis_fix_lso(void *frame, const struct sk_buff *skb);
 
 #endif /* _NETVSC_TX_RNDIS_H */

@@ -126,7 +126,7 @@ static void plain_frame_has_no_info(struct kunit *test)
 
 	for (align = 1; align <= 256; align *= 2) {
 		memset(&msg, 0xff, sizeof(msg));
-		len = tx_rndis_put_plain(&msg, 61, align);
+		len = tx_rndis_put_plain(&msg, 61, -1, align);
 		check_header(test, &msg, len, 61, 0, align);
 	}
 	skb = make_packet(test, false, true);
@@ -193,12 +193,12 @@ static void large_send_is_asked_for(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* Priority, then DEI, then VLAN, from the lowest bit on */
+/* Priority, then DEI, then VLAN, from the lowest bit on; likewise for a frame of XDP */
 static void vlan_is_turned_round(struct kunit *test)
 {
 	struct sk_buff *skb = make_packet(test, false, true);
 	struct message msg;
-	u32 value;
+	u32 value, len;
 
 	__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), 5 << 13 | 0x123);
 	put(test, &msg, skb, false, 1);
@@ -207,6 +207,13 @@ static void vlan_is_turned_round(struct kunit *test)
 
 	__vlan_hwaccel_put_tag(skb, htons(ETH_P_8021Q), BIT(12) | 0xffe);
 	put(test, &msg, skb, false, 1);
+	KUNIT_ASSERT_TRUE(test, find_info(test, &msg, RNDIS_INFO_VLAN, &value));
+	KUNIT_EXPECT_EQ(test, value, BIT(3) | 0xffe << 4);
+
+	len = skb->len;
+	memset(&msg, 0xff, sizeof(msg));
+	check_header(test, &msg,
+		     tx_rndis_put_plain(&msg, len, BIT(12) | 0xffe, 1), len, 1, 1);
 	KUNIT_ASSERT_TRUE(test, find_info(test, &msg, RNDIS_INFO_VLAN, &value));
 	KUNIT_EXPECT_EQ(test, value, BIT(3) | 0xffe << 4);
 	kfree_skb(skb);

@@ -23,6 +23,7 @@ struct bpf_prog;
 struct ethtool_link_ksettings;
 struct netlink_ext_ack;
 struct netvsc;
+struct xdp_frame;
 
 /**
  * struct netvsc_vf_counters - traffic of a netvsc that went through its VFs
@@ -67,6 +68,7 @@ enum netvsc_vf_todo {
 	NETVSC_VF_FOLLOW,		/* VF_DO_FOLLOW */
 	NETVSC_VF_ASK,			/* VF_DO_ASK */
 	NETVSC_VF_ANSWERED,		/* the host has answered a request */
+	NETVSC_VF_SPEED,		/* packets take another path */
 };
 
 /**
@@ -223,6 +225,8 @@ void netvsc_vf_stats_values(struct netvsc *nv, u64 *values);
 
 bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 		    struct sk_buff *skb);
+int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
+		       u32 flags);
 
 /**
  * netvsc_vf_xmit() - transmit on the VF if traffic goes there

@@ -6,6 +6,7 @@
 #include <linux/if_vlan.h>
 #include <linux/netpoll.h>
 #include <net/sch_generic.h>
+#include <net/xdp.h>
 
 #include "vf_internal.h"
 
@@ -29,7 +30,7 @@ static void vf_count_multicast(struct netvsc *nv)
 	u64_stats_update_end(&counters->syncp);
 }
 
-/* All but a single frame for this address, while netvsc is up. */
+/* All but a single frame for this address, on a queue that netvsc has, too, and is up. */
 static noinline rx_handler_result_t
 vf_receive_other(struct sk_buff **pskb, struct net_device *ndev)
 {
@@ -57,6 +58,10 @@ vf_receive_other(struct sk_buff **pskb, struct net_device *ndev)
 
 	if (skb->pkt_type == PACKET_MULTICAST)
 		vf_count_multicast(nv);
+	/* Of the VF's queues there may be more. */
+	if (skb_get_queue_mapping(skb) > ndev->real_num_rx_queues)
+		skb_record_rx_queue(skb, skb_get_rx_queue(skb) %
+					 ndev->real_num_rx_queues);
 	/* What GRO has merged are several packets on the wire. */
 	vf_count_received(nv, skb, max_t(u16, skb_shinfo(skb)->gso_segs, 1));
 	skb->dev = ndev;
@@ -80,7 +85,8 @@ rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 	struct net_device *ndev = rcu_dereference(skb->dev->rx_handler_data);
 
 	if (unlikely(skb->pkt_type != PACKET_HOST || skb_shared(skb) ||
-		     skb_is_gso(skb) || !(ndev->flags & IFF_UP)))
+		     skb_is_gso(skb) || !(ndev->flags & IFF_UP) ||
+		     skb_get_queue_mapping(skb) > ndev->real_num_rx_queues))
 		return vf_receive_other(pskb, ndev);
 
 	vf_count_received(netvsc_priv(ndev), skb, 1);
@@ -114,18 +120,6 @@ static u16 vf_pick_queue(struct net_device *vf, struct sk_buff *skb)
 	return netdev_cap_txqueue(vf, queue);
 }
 
-/*
- * No qdisc, or one that would only pass the packet on: the stack does the same.
- */
-static bool vf_may_bypass(const struct netdev_queue *txq)
-{
-	struct Qdisc *q = rcu_dereference_bh(txq->qdisc);
-
-	return !q->enqueue ||
-	       ((q->flags & TCQ_F_CAN_BYPASS) && qdisc_is_empty(q) &&
-		!qdisc_is_running(q));
-}
-
 /* Nothing has to be done to the packet before its device can have it. */
 static bool vf_takes_as_it_is(struct sk_buff *skb)
 {
@@ -154,6 +148,53 @@ static int vf_start_xmit(struct net_device *vf, struct netdev_queue *txq,
 		ret = netdev_start_xmit(skb, vf, txq, false);
 	HARD_TX_UNLOCK(vf, txq);
 	return ret;
+}
+
+/* Who runs the qdisc owns it until what it had is with the VF, or back in it. */
+static int vf_bypass_unlocked(struct net_device *vf, struct netdev_queue *txq,
+			      struct Qdisc *q, struct sk_buff *skb)
+{
+	int ret = NETDEV_TX_BUSY;
+
+	if (!qdisc_run_begin(q))
+		return ret;
+	if (likely(qdisc_is_empty(q)))
+		ret = vf_start_xmit(vf, txq, skb);
+	qdisc_run_end(q);
+	return ret;
+}
+
+static int vf_bypass_locked(struct net_device *vf, struct netdev_queue *txq,
+			    struct Qdisc *q, struct sk_buff *skb)
+{
+	int ret = NETDEV_TX_BUSY;
+
+	if (!spin_trylock(qdisc_lock(q)))
+		return ret;
+	if (likely(!qdisc_qlen(q) && !qdisc_is_running(q) &&
+		   llist_empty(&q->defer_list)))
+		ret = vf_start_xmit(vf, txq, skb);
+	spin_unlock(qdisc_lock(q));
+	return ret;
+}
+
+/*
+ * Without a qdisc, or with one that would only pass the packet on, the stack does the
+ * same.  Nobody else is about to send what the qdisc had, or the packet might overtake
+ * it.  Return: as vf_start_xmit().
+ */
+static int vf_bypass(struct net_device *vf, struct netdev_queue *txq,
+		     struct sk_buff *skb)
+{
+	struct Qdisc *q = rcu_dereference_bh(txq->qdisc);
+
+	if (!q->enqueue)
+		return vf_start_xmit(vf, txq, skb);
+	if (!(q->flags & TCQ_F_CAN_BYPASS) || !qdisc_is_empty(q))
+		return NETDEV_TX_BUSY;
+	if (q->flags & TCQ_F_NOLOCK)
+		return vf_bypass_unlocked(vf, txq, q, skb);
+	return vf_bypass_locked(vf, txq, q, skb);
 }
 
 /*
@@ -186,13 +227,11 @@ static int vf_queue(struct net_device *vf, struct sk_buff *skb)
 
 	queue = vf_pick_queue(vf, skb);
 	txq = netdev_get_tx_queue(vf, queue);
-	if (likely(vf_may_bypass(txq))) {
-		skb_set_queue_mapping(skb, queue);
-		ret = vf_start_xmit(vf, txq, skb);
-		if (likely(dev_xmit_complete(ret)))
-			return ret;
-		skb_set_queue_mapping(skb, 0);
-	}
+	skb_set_queue_mapping(skb, queue);
+	ret = vf_bypass(vf, txq, skb);
+	if (likely(dev_xmit_complete(ret)))
+		return ret;
+	skb_set_queue_mapping(skb, 0);
 	return dev_queue_xmit(skb);
 }
 
@@ -236,4 +275,54 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 	}
 	u64_stats_update_end(&counters->syncp);
 	return true;
+}
+
+static u64 vf_frames_bytes(struct xdp_frame **frames, int n)
+{
+	u64 bytes = 0;
+	int i;
+
+	for (i = 0; i < n; i++)
+		bytes += frames[i]->len;
+	return bytes;
+}
+
+/**
+ * netvsc_vf_xdp_xmit() - hand frames of XDP to the VF
+ * @nvf: of the netvsc
+ * @n: number of frames
+ * @frames: the frames
+ * @flags: XDP_XMIT_*
+ *
+ * Context: ndo_xdp_xmit of netvsc, with the lock of one of its queues, which is how
+ * the VF is left.
+ *
+ * Return: how many were taken, the first ones; or an error if all of them are for
+ * the channels.
+ */
+int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
+		       u32 flags)
+{
+	struct net_device *vf = rcu_dereference_bh(nvf->tx);
+	struct netvsc_vf_counters *counters;
+	u64 bytes;
+	int sent;
+
+	if (!vf || !(READ_ONCE(vf->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT) ||
+	    !netif_running(vf) || !netif_carrier_ok(vf))
+		return -EOPNOTSUPP;
+
+	/* Of those that are taken nothing may be looked at afterwards. */
+	bytes = vf_frames_bytes(frames, n);
+	sent = vf->netdev_ops->ndo_xdp_xmit(vf, n, frames, flags);
+	if (sent <= 0)
+		return sent;
+
+	bytes -= vf_frames_bytes(frames + sent, n - sent);
+	counters = this_cpu_ptr(nvf->counters);
+	u64_stats_update_begin(&counters->syncp);
+	u64_stats_add(&counters->tx_packets, sent);
+	u64_stats_add(&counters->tx_bytes, bytes);
+	u64_stats_update_end(&counters->syncp);
+	return sent;
 }

@@ -79,15 +79,15 @@ static bool vf_polling(struct net_device *vf)
 /* Whoever has taken a packet out of one, and not given it to the VF yet, runs it. */
 static bool vf_qdiscs_idle(struct net_device *vf)
 {
-	struct netdev_queue *txq;
 	bool idle = true;
+	struct Qdisc *q;
 	unsigned int i;
 
 	rcu_read_lock();
 	for (i = 0; i < vf->num_tx_queues; i++) {
-		txq = netdev_get_tx_queue(vf, i);
-		if (!qdisc_is_empty(rcu_dereference(txq->qdisc)) ||
-		    qdisc_is_running(rcu_dereference(txq->qdisc)))
+		q = rcu_dereference(netdev_get_tx_queue(vf, i)->qdisc);
+		if (!qdisc_is_empty(q) || qdisc_is_running(q) ||
+		    !llist_empty(&q->defer_list))
 			idle = false;
 	}
 	rcu_read_unlock();

@@ -198,6 +198,19 @@ void rx_xdp_flush(struct netvsc_channel *ch)
 	ch->rx.xdp_sent = false;
 }
 
+static int xdp_xmit_frames(struct netvsc_channel *ch, int n,
+			   struct xdp_frame **frames)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (netvsc_tx_frame(ch, frames[i]))
+			break;
+	/* XDP_XMIT_FLUSH need not come: a program may drop what would bring it. */
+	netvsc_tx_kick(ch);
+	return i;
+}
+
 /**
  * netvsc_xdp_xmit() - frames that programs of other devices redirect here
  * @ndev: the net_device
@@ -205,7 +218,7 @@ void rx_xdp_flush(struct netvsc_channel *ch)
  * @frames: the frames
  * @flags: XDP_XMIT_*
  *
- * Context: NAPI of another device.
+ * Context: BH off: NAPI of another device, as a rule.
  *
  * Return: how many were taken, the first ones; or an error, if none can be.
  */
@@ -213,7 +226,7 @@ int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 		    u32 flags)
 {
 	struct netvsc *nv = netvsc_priv(ndev);
-	int cpu = smp_processor_id(), i;
+	int cpu = smp_processor_id(), sent;
 	struct netvsc_channel *ch;
 
 	if (flags & ~XDP_XMIT_FLAGS_MASK)
@@ -223,13 +236,11 @@ int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 
 	ch = nv->channels[cpu % ndev->real_num_tx_queues];
 	__netif_tx_lock(netvsc_txq(ch), cpu);
-	for (i = 0; i < n; i++)
-		if (netvsc_tx_frame(ch, frames[i]))
-			break;
-	/* XDP_XMIT_FLUSH need not come: a program may drop what would bring it. */
-	netvsc_tx_kick(ch);
+	sent = netvsc_vf_xdp_xmit(&nv->vf, n, frames, flags);
+	if (sent < 0)
+		sent = xdp_xmit_frames(ch, n, frames);
 	__netif_tx_unlock(netvsc_txq(ch));
-	return i;
+	return sent;
 }
 
 /* Programs come and go */

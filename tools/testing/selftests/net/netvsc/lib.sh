@@ -240,6 +240,15 @@ echoes()
 	return 1
 }
 
+# A device vlan0 on the NIC, in the host's VLAN.  What comes from its address without a
+# tag, the host does not answer.
+host_vlan_add()
+{
+	ip link add link "$NIC" name vlan0 type vlan id "$HOST_VLAN" &&
+		ip addr add "${HOST4_VLAN%.*}.10/24" dev vlan0 &&
+		ip link set dev vlan0 up
+}
+
 # What the kernel logs from log_start on, for log_since.  The log is not cleared: who
 # runs the tests looks there for what the kernel reports about itself.
 log_start()
@@ -680,6 +689,9 @@ need()
 		cpus=*)
 			(($(nproc) >= ${what#*=})) ||
 				skip_all "fewer processors than ${what#*=}"
+			;;
+		vlan)
+			[ -n "$HOST_VLAN" ] || without "HOST_VLAN is not set"
 			;;
 		ipv6)
 			[ -n "$HOST6" ] || without "HOST6 is not set"

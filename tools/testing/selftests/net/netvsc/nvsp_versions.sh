@@ -19,7 +19,7 @@ plan 16
 need control ethtool iperf3
 setup
 HIGHEST=$(host_counter synthetic nvsp)
-trap 'highest > /dev/null; ip link del dev "$NIC.v" 2> /dev/null; cleanup' EXIT
+trap 'highest > /dev/null; ip link del dev vlan0 2> /dev/null; cleanup' EXIT
 
 # new_session VERSION: one for which the host knows no later version
 new_session()
@@ -48,12 +48,10 @@ traffic()
 
 vlan()
 {
-	ip link add link "$NIC" name "$NIC.v" type vlan id "$HOST_VLAN" &&
-		ip addr add "${HOST4_VLAN%.*}.10/24" dev "$NIC.v" &&
-		ip link set dev "$NIC.v" up &&
+	host_vlan_add &&
 		wait_for 30 "answer on the VLAN" answers "$HOST4_VLAN"
 	local up=$?
-	ip link del dev "$NIC.v"
+	ip link del dev vlan0
 	return "$up"
 }
 

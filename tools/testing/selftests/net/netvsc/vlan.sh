@@ -7,22 +7,11 @@
 . "$(dirname "$0")/lib.sh"
 
 plan 11
-need vf
-[ -n "$HOST_VLAN" ] || without "HOST_VLAN is not set"
+need vf vlan
 setup
 trap 'ip link del vlan0 2> /dev/null; cleanup' EXIT
 
-# The host's address in the VLAN, with the last number changed.  What comes from
-# there without a tag, the host does not answer.
-OURS=${HOST4_VLAN%.*}.10
-
-vlan_add()
-{
-	ip link add link "$NIC" name vlan0 type vlan id "$HOST_VLAN" &&
-		ip addr add "$OURS/24" dev vlan0 && ip link set dev vlan0 up
-}
-
-check "a VLAN on the NIC" vlan_add
+check "a VLAN on the NIC" host_vlan_add
 check "the host answers in it" \
 	wait_for 30 "answer in the VLAN" answers "$HOST4_VLAN"
 # shellcheck disable=SC2034
@@ -40,7 +29,7 @@ ip link del vlan0
 # It may work or not: on what that depends is not known.
 [ "$DRIVER" != stock ] || skip_all "the stock driver does not tell the VF about VLANs"
 vf_plug || msg "no VF"
-check "a VLAN that comes after the VF" vlan_add
+check "a VLAN that comes after the VF" host_vlan_add
 check "its packets come through" ping_start
 check "has all its traffic on the VF" traffic_only_on vf
 ping_stop

@@ -17,6 +17,8 @@
 #define FRESH	0x5a
 #define TURNED	0xa5
 
+#define TAG_LEN		4
+
 #define ICMP_ECHOREPLY	0
 #define ICMP_ECHO	8
 
@@ -29,8 +31,9 @@ struct icmphdr {
 	__be16 sequence;
 };
 
+/* Behind the addresses, and the tag of a VLAN if there is one */
 struct echo {
-	struct ethhdr eth;
+	__be16 proto;
 	struct iphdr ip;
 	struct icmphdr icmp;
 	__u8 time[16];			/* ping's own */
@@ -39,10 +42,15 @@ struct echo {
 
 static __always_inline struct echo *echo_reply(struct xdp_md *ctx)
 {
-	struct echo *echo = (void *)(long)ctx->data;
+	void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
+	struct echo *echo = data + 2 * ETH_ALEN;
 
-	if ((void *)(echo + 1) > (void *)(long)ctx->data_end ||
-	    echo->eth.h_proto != bpf_htons(ETH_P_IP) || echo->ip.ihl != 5 ||
+	if ((void *)(echo + 1) > end)
+		return 0;
+	if (echo->proto == bpf_htons(ETH_P_8021Q))
+		echo = (void *)echo + TAG_LEN;
+	if ((void *)(echo + 1) > end ||
+	    echo->proto != bpf_htons(ETH_P_IP) || echo->ip.ihl != 5 ||
 	    echo->ip.protocol != IPPROTO_ICMP ||
 	    echo->icmp.type != ICMP_ECHOREPLY)
 		return 0;
@@ -61,19 +69,21 @@ static __always_inline void csum_replace(struct echo *echo, __u16 from,
 }
 
 /* Makes a request out of a reply, once: the host's next reply is for ping. */
-static __always_inline int turn_round(struct echo *echo)
+static __always_inline int turn_round(struct xdp_md *ctx, struct echo *echo)
 {
+	struct ethhdr *eth = (void *)(long)ctx->data;
 	__u16 *type = (void *)&echo->icmp.type, *pattern = (void *)echo->pattern;
 	__u16 type_was = *type, pattern_was = *pattern;
 	__be32 addr = echo->ip.saddr;
 	__u8 mac[ETH_ALEN];
 
-	if (echo->pattern[0] != FRESH)
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end ||
+	    echo->pattern[0] != FRESH)
 		return 0;
 
-	__builtin_memcpy(mac, echo->eth.h_source, ETH_ALEN);
-	__builtin_memcpy(echo->eth.h_source, echo->eth.h_dest, ETH_ALEN);
-	__builtin_memcpy(echo->eth.h_dest, mac, ETH_ALEN);
+	__builtin_memcpy(mac, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, eth->h_dest, ETH_ALEN);
+	__builtin_memcpy(eth->h_dest, mac, ETH_ALEN);
 	echo->ip.saddr = echo->ip.daddr;
 	echo->ip.daddr = addr;
 
@@ -113,7 +123,7 @@ int xdp_tx(struct xdp_md *ctx)
 {
 	struct echo *echo = echo_reply(ctx);
 
-	return echo && turn_round(echo) ? XDP_TX : XDP_PASS;
+	return echo && turn_round(ctx, echo) ? XDP_TX : XDP_PASS;
 }
 
 SEC("xdp")
@@ -121,7 +131,7 @@ int xdp_redirect_back(struct xdp_md *ctx)
 {
 	struct echo *echo = echo_reply(ctx);
 
-	return echo && turn_round(echo) ?
+	return echo && turn_round(ctx, echo) ?
 	       bpf_redirect(ctx->ingress_ifindex, 0) : XDP_PASS;
 }
 

@@ -13,11 +13,12 @@ COUNT=10
 # Of stock nothing is counted.
 [ "$DRIVER" = ours ] && LAST=1 || LAST=2
 
-plan 16
-need control ethtool
+plan 20
+need control ethtool vlan
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
+[ -x "$HERE/netdev_nl" ] || skip_all "netdev_nl is not there"
 setup
-trap 'detach; ip link del dev other 2> /dev/null; cleanup' EXIT
+trap 'detach; ip link del dev vlan0 2> /dev/null; ip link del dev other 2> /dev/null; cleanup' EXIT
 allow_programs
 
 # pinged N: N of the answers come to ping, which is all or none.  For none it does not
@@ -80,6 +81,18 @@ sends()
 	(($(sent) - before >= n))
 }
 
+# As netlink has it, for programs that load programs
+abilities()
+{
+	local words
+
+	words=$("$HERE/netdev_nl" xdp "$NIC" | sort | tr '\n' ' ')
+	[ "$words" = "basic ndo-xmit redirect " ] && return
+	msg "XDP: $words"
+	return 1
+}
+
+check "it says what it can do" abilities
 check "PASS: nothing is lost" with xdp_pass pinged $COUNT
 check "the program is seen" attached
 check "DROP: no answer comes" with xdp_drop counts drop $COUNT pinged 0
@@ -91,6 +104,22 @@ check "TX: each answer goes round twice" \
 check "REDIRECT to itself: the same" \
 	with xdp_redirect_back counts redirect $COUNT \
 	sends $((2 * COUNT)) pinged $COUNT
+# The host takes no tag that is part of the frame, as programs have it.
+tagged()
+{
+	local HOST4=$HOST4_VLAN
+
+	"$@"
+}
+
+check "the host answers in a VLAN" eval \
+	'host_vlan_add && wait_for 30 "answer in the VLAN" answers "$HOST4_VLAN"'
+check "TX: the tag goes along" \
+	with xdp_tx counts tx $COUNT sends $((2 * COUNT)) tagged pinged $COUNT
+check "REDIRECT to itself: it does, too" \
+	with xdp_redirect_back counts redirect $COUNT \
+	sends $((2 * COUNT)) tagged pinged $COUNT
+ip link del dev vlan0
 check "there is room before and behind the frame" \
 	with xdp_adjust pinged $COUNT
 
