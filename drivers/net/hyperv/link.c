@@ -72,7 +72,25 @@ void netvsc_link_query(struct netvsc *nv)
 	link_query_speed(nv);
 }
 
-/* Bonding and the like go by speed, and look when told to. */
+/**
+ * netvsc_link_tell_speed() - the speed may be another one, the host's or the path's
+ * @nv: the NIC
+ *
+ * Bonding and the like go by speed, and look when told to.
+ *
+ * Context: RTNL, and no lock of a VF.
+ */
+void netvsc_link_tell_speed(struct netvsc *nv)
+{
+	struct ethtool_link_ksettings now;
+
+	if (__ethtool_get_link_ksettings(nv->ndev, &now) ||
+	    now.base.speed == nv->told_speed)
+		return;
+	nv->told_speed = now.base.speed;
+	netdev_state_change(nv->ndev);
+}
+
 static void link_renew_speed(struct netvsc *nv)
 {
 	u32 before = nv->speed;
@@ -83,13 +101,16 @@ static void link_renew_speed(struct netvsc *nv)
 
 	netif_info(nv, link, nv->ndev, "speed is now %d Mbit/s\n", nv->speed);
 	rtnl_lock();
-	netdev_state_change(nv->ndev);
+	netvsc_link_tell_speed(nv);
 	rtnl_unlock();
 }
 
 static void link_set_carrier(struct netvsc *nv, bool up)
 {
 	if (up == netif_carrier_ok(nv->ndev))
+		return;
+	/* Without a session there is none. */
+	if (up && !netif_device_present(nv->ndev))
 		return;
 
 	netif_info(nv, link, nv->ndev, "link %s\n", str_up_down(up));
@@ -143,4 +164,5 @@ void netvsc_link_init(struct netvsc *nv)
 {
 	INIT_DELAYED_WORK(&nv->link_work, netvsc_link_work);
 	nv->speed = SPEED_UNKNOWN;
+	nv->told_speed = SPEED_UNKNOWN;
 }

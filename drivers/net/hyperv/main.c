@@ -173,6 +173,8 @@ static int netvsc_resume(struct hv_device *hdev)
 	int err;
 
 	rtnl_lock();
+	/* The guest may be at another place of the network. */
+	set_bit(NETVSC_LINK_UP, &nv->link_events);
 	err = netvsc_session_try(nv, &nv->config, 0);
 	if (err)
 		netvsc_recover(nv, err);

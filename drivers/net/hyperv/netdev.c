@@ -96,6 +96,11 @@ static void netvsc_data_down(struct netvsc *nv)
 	WRITE_ONCE(nv->closing, true);
 	synchronize_net();
 	netif_tx_disable(nv->ndev);
+	/*
+	 * Who detached the device stopped the queues without their locks, so the
+	 * stack may have kept to itself what it had promised to a batch.
+	 */
+	netvsc_tx_kick_all(nv);
 
 	WRITE_ONCE(nv->accept, false);
 	cancel_work_sync(&nv->filter_work);

@@ -40,13 +40,16 @@ static void netvsc_recover_work(struct work_struct *work)
  * @nv: the NIC, registered and out of service
  * @err: why there is none
  *
- * Until then the net_device is detached, and nobody can change it.
+ * Until then the net_device is detached, without a link, and nobody can change it.
  *
  * Context: RTNL.
  */
 void netvsc_recover(struct netvsc *nv, int err)
 {
 	netdev_err(nv->ndev, "no session with the host any more: %d\n", err);
+	/* A bond has to know; of a detached device the link watch does not tell. */
+	netif_carrier_off(nv->ndev);
+	netdev_state_change(nv->ndev);
 	recover_schedule(nv, RECOVER_DELAY_MIN);
 }
 

@@ -141,7 +141,8 @@ static bool rss_wanted(const struct netvsc *nv, unsigned int channels)
  *
  * Context: RTNL. Sleeps for the host.
  *
- * Return: 0 or an error; with one all packets come on the first channel.
+ * Return: 0 or an error.  With one all packets come on the first channel, or on
+ * the channels that they came on before, if the host takes nothing at all.
  */
 int netvsc_rss_apply(struct netvsc *nv, unsigned int channels)
 {

@@ -354,7 +354,9 @@ static void channels_update_work(struct work_struct *work)
 	struct netvsc *nv = container_of(work, struct netvsc, subs.update_work);
 
 	rtnl_lock();
-	netvsc_channels_update(nv);
+	/* One that is on its way out has no queues any more. */
+	if (nv->ndev->reg_state == NETREG_REGISTERED)
+		netvsc_channels_update(nv);
 	rtnl_unlock();
 }
 

@@ -100,6 +100,8 @@ static void vf_work(struct work_struct *work)
 	if (test_and_clear_bit(NETVSC_VF_ASK, &nvf->todo))
 		netvsc_vf_ask(nv);
 	netvsc_vf_watch(nv);
+	if (test_and_clear_bit(NETVSC_VF_SPEED, &nvf->todo))
+		netvsc_link_tell_speed(nv);
 	vf_wake_in_time(nvf);
 unlock:
 	rtnl_unlock();

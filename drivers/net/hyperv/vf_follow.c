@@ -169,7 +169,7 @@ void netvsc_vf_follow(struct netvsc *nv)
 
 	if (!vf)
 		return;
-	/* Addresses that it got while nobody owned it go with its link. */
+	/* What IPv6 gave it while nobody owned it goes with its link. */
 	if (nvf->was_up) {
 		nvf->was_up = false;
 		dev_close(vf);

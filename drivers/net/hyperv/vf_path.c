@@ -65,6 +65,7 @@ static void vf_stop_tx(struct netvsc *nv)
 		__netif_tx_lock_bh(txq);
 		__netif_tx_unlock_bh(txq);
 	}
+	netvsc_vf_todo(&nv->vf, NETVSC_VF_SPEED);
 }
 
 static void vf_start_tx(struct netvsc *nv)
@@ -76,6 +77,7 @@ static void vf_start_tx(struct netvsc *nv)
 	rcu_assign_pointer(nvf->tx, nvf->vf);
 	netvsc_features_tso_max(nv, nvf->vf->tso_max_size);
 	netvsc_tx_kick_all(nv);
+	netvsc_vf_todo(nvf, NETVSC_VF_SPEED);
 	netdev_info(nv->ndev, "data path switched to VF %s\n",
 		    netdev_name(nvf->vf));
 }

@@ -7,8 +7,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 12
-need vf
+plan 14
+need vf ethtool
 # By itself it makes a bond0, of a mode that cannot be changed later.
 modprobe -q bonding max_bonds=0 || skip_all "no module bonding"
 setup
@@ -27,6 +27,20 @@ bond_down()
 	ip link set dev "$NIC" nomaster && ip link del bond0 && dhcp
 }
 
+# Of 802.3ad and the like the choice of a leg goes by that.
+knows_speed()
+{
+	local knows is
+
+	is=$(ethtool "$NIC" | sed -n 's/^\tSpeed: \([0-9]*\)Mb.*/\1/p')
+	knows=$(sed -n '/^Slave Interface/,$s/^Speed: \([0-9]*\) Mbps/\1/p' \
+		/proc/net/bonding/bond0)
+	SPEED="$NIC has $is Mbit/s, its bond knows of $knows"
+	[ -n "$is" ] && [ "$is" = "$knows" ]
+}
+
+knows() { wait_for 10 "the same speed" knows_speed || { msg "$SPEED"; return 1; }; }
+
 vf_refused() { ! ip link set dev "$VF" master bond0 2> /dev/null; }
 
 legs()
@@ -42,9 +56,11 @@ check "all traffic of the bond is on the synthetic path" \
 check "a VF is enslaved to $NIC, and used" vf_plug
 check "it cannot be put into the bond" vf_refused
 check "all traffic of the bond takes the VF" traffic_only_on vf
+check "it knows the speed of that" knows
 check "the VF goes when the host asks for it" vf_eject
 check "all traffic of the bond is back on the synthetic path" \
 	traffic_only_on synthetic
+check "and knows the speed of this" knows
 check "nothing was lost" ping_lossless
 
 vf_plug || msg "no VF"

@@ -163,6 +163,30 @@ SPREADING=a5
 
 key() { ethtool -x "$NIC" | awk '/^RSS hash key/ { getline; print }'; }
 
+# The indirection table, entry by entry
+rss_table() { ethtool -x "$NIC" | awk '/^ *[0-9]+:/ { $1 = ""; print }'; }
+
+# table_all CHANNEL: the table is that channel over and over
+table_all()
+{
+	local entry
+
+	for entry in $(rss_table); do
+		[ "$entry" = "$1" ] || return 1
+	done
+}
+
+# all_to CHANNEL: packets of all flows come there
+all_to()
+{
+	local weight=() i
+
+	for ((i = 0; i < CH_MAX; i++)); do
+		weight+=($((i == $1)))
+	done
+	ethtool -X "$NIC" weight "${weight[@]}" && table_all "$1"
+}
+
 # A key is 40 times the same BYTE.
 key_text()
 {

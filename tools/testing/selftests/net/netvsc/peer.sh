@@ -99,6 +99,34 @@ pktgen_end() { modprobe -q -r pktgen; }
 # Returns when all has been sent.
 pktgen_run() { echo start > /proc/net/pktgen/pgctrl; }
 
+# What it has got rid of so far
+pktgen_sent()
+{
+	sed -n 's/.*pkts-sofar: \([0-9]*\).*/\1/p' "/proc/net/pktgen/$NIC"
+}
+
+# Twice the same, with packets left to send
+pktgen_stopped()
+{
+	local before=${PKTGEN_SENT:-0}
+
+	PKTGEN_SENT=$(pktgen_sent)
+	((PKTGEN_SENT > 0 && PKTGEN_SENT < $1 && PKTGEN_SENT == before))
+}
+
+# pktgen_until_stopped COUNT: starts what was set up to be so many packets, of which a
+# host that takes nothing leaves some with pktgen; PKTGEN_SENT are with the driver
+# then.  Once the host takes them there is pktgen_ended to wait for.
+pktgen_until_stopped()
+{
+	pktgen_run &
+	PKTGEN_PID=$!
+	PKTGEN_SENT=
+	wait_for 20 "a queue that stops" pktgen_stopped "$1"
+}
+
+pktgen_ended() { ! kill -0 "$PKTGEN_PID" 2> /dev/null; }
+
 # pktgen_capture SIZE: writes what arrives in packets of SIZE to PCAP;
 # pktgen_captured COUNT waits for so many, and ends it
 pktgen_capture()

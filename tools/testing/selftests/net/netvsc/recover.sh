@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The host takes neither a new MTU nor, after that, the old one: the NIC is out
-# of service then, and back by itself as soon as the host lets it, with all that
+# of service then, which its link says, and back by itself as soon as the host lets it, with all that
 # was set, and with a VF if there is one.
 
 . "$(dirname "$0")/lib.sh"
 
-plan 7
+plan 8
 need control dmesg ethtool
 [ "$DRIVER" = ours ] ||
 	skip_all "the stock driver does not come back before it is reloaded"
@@ -37,6 +37,8 @@ as_before()
 		grep -q '^tcp-segmentation-offload: on'
 }
 
+no_link() { [[ $(ip link show dev "$NIC") != *LOWER_UP* ]]; }
+
 reload()
 {
 	lost && modprobe -r hv_netvsc && control fault 0 off && load_driver &&
@@ -44,6 +46,7 @@ reload()
 }
 
 check "the host takes nothing any more" lost
+check "there is no link then" no_link
 check "the NIC is back when it does" back
 check "with what was set before" as_before
 check "the driver can go while there is no session" reload

@@ -4,17 +4,19 @@
 # Hibernation as far as drivers see it: the guest lets go of VMBus and comes
 # back to the same devices.  What was set on the NIC holds, a TCP connection goes
 # on, and a VF is used again.  No image is written: the kernel's own test mode
-# goes all the way down, processors included, and up again from there.
+# goes all the way down, processors included, and up again from there.  The network
+# is told, as the guest may be at another place of it.
 
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 14
+plan 15
 [ -w /sys/power/pm_test ] || skip_all "a kernel that cannot test hibernation"
 grep -q disk /sys/power/state || skip_all "a kernel without hibernation"
-need control iperf3
+need control iperf3 tcpdump
 need_channels
-trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; cleanup' EXIT
+CAPTURE=
+trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; capture_stop; cleanup' EXIT
 
 # Number of the first channel: another one after each connection to VMBus
 relid()
@@ -56,6 +58,25 @@ settings_hold()
 	return 1
 }
 
+# ARP requests for the address that they come from: nobody else sends such
+capture_start()
+{
+	tcpdump -i "$NIC" -Z root -Q out -n -l 'arp and arp[14:4] = arp[24:4]' \
+		> "$TMP/announced" 2> "$TMP/tcpdump" &
+	CAPTURE=$!
+	wait_for 30 "a capture" grep -q listening "$TMP/tcpdump"
+}
+
+capture_stop()
+{
+	[ -n "$CAPTURE" ] || return 0
+	kill "$CAPTURE"
+	wait "$CAPTURE" 2> /dev/null
+	CAPTURE=
+}
+
+announced() { wait_for 10 "an announcement" [ -s "$TMP/announced" ]; }
+
 # The address that router advertisements bring may not be there yet.
 addresses()
 {
@@ -66,7 +87,7 @@ special()
 {
 	addresses && ip link set dev "$NIC" mtu 1400 && ip link set dev "$NIC" promisc on &&
 		ethtool -K "$NIC" tso off rx off > /dev/null &&
-		ethtool -X "$NIC" weight 0 1 && settings > "$TMP/before"
+		all_to 1 && settings > "$TMP/before"
 }
 
 plain()
@@ -154,8 +175,11 @@ vf_back() { wait_for 60 "data path on the VF" host_path vf; }
 
 special || bail "cannot set what is to hold"
 iperf_start || bail "no TCP connection"
+capture_start || bail "no capture"
 mapfile -t was < <(counters)
 check "down and up again" hibernate
+check "the address is announced to the network" announced
+capture_stop
 check "the TCP connection moves data" iperf_more
 iperf_stop
 check "all channels are there" channels_back

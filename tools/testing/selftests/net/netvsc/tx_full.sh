@@ -2,38 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The host stops taking packets: the queue stops when there is no place left for
-# them, the watchdog notices, and when the host takes them again, all that was
-# given to the driver arrives, once and in order.
+# them, be that in the send buffer or in the ring, the watchdog notices, and when the
+# host takes them again, all that was given to the driver arrives, once and in order.
 
 . "$(dirname "$0")/lib.sh"
-. "$(dirname "$0")/peer.sh"
+. "$HERE/peer.sh"
+. "$HERE/channel_lib.sh"
 
 # More than a queue has places for: some hundreds of ours, and thousands of stock's
 COUNT=2000
 [ "$DRIVER" = ours ] || COUNT=10000
 
-plan 8
+plan 11
 need control tcpdump ethtool
 modprobe -q pktgen || skip_all "no module pktgen"
 setup
 peer_up || bail "no second NIC"
 # pktgen does not end before the last of its packets is back.
-trap 'control release 0; control release "$PEER_NIC"; peer_down; cleanup' EXIT
-
-# What pktgen has got rid of so far
-sent()
-{
-	sed -n 's/.*pkts-sofar: \([0-9]*\).*/\1/p' "/proc/net/pktgen/$NIC"
-}
-
-# Twice the same, with packets left to send: the queue has stopped.
-stopped()
-{
-	local before=${NOW:-0}
-
-	NOW=$(sent)
-	((NOW > 0 && NOW < COUNT && NOW == before))
-}
+trap 'control release 0; control release "$PEER_NIC"; peer_down; unload_driver; cleanup' EXIT
 
 start_frames()
 {
@@ -41,15 +27,12 @@ start_frames()
 	pktgen_setup "count $COUNT" "pkt_size $1" || return 1
 	control hold 0 || return 1
 	FRAMES=$(channel_sum tx_frames)
-	pktgen_run &
-	PKTGEN=$!
-	NOW=
-	wait_for 20 "a queue that stops" stopped
+	pktgen_until_stopped "$COUNT"
 }
 
 nothing_taken()
 {
-	msg "$NOW of $COUNT packets given to the driver"
+	msg "$PKTGEN_SENT of $COUNT packets given to the driver"
 	(($(channel_sum tx_frames) == FRAMES))
 }
 
@@ -66,8 +49,6 @@ watchdog()
 	wait_for 40 "the watchdog" more_timeouts
 }
 
-pktgen_ended() { ! kill -0 "$PKTGEN" 2> /dev/null; }
-
 release()
 {
 	# A port of the host's switch has room for some hundred frames, as that
@@ -77,6 +58,24 @@ release()
 	control release "$PEER_NIC"
 	pktgen_captured "$COUNT"
 	pktgen_in_order "$PCAP" "$COUNT"
+}
+
+# A ring that has less room than the send buffer has sections
+small_ring()
+{
+	peer_down
+	unload_driver && modprobe hv_netvsc ring_size=8 &&
+		wait_for 60 "a device of hv_netvsc" find_nic && restore &&
+		channels_set 1 && ethtool -G "$NIC" tx 1500 && peer_up
+}
+
+ring_was_full()
+{
+	local full
+
+	full=$(ethtool -S "$NIC" | awk '$1 == "tx_0_ring_full:" { print $2 }')
+	msg "the ring was full $full times, with $PKTGEN_SENT packets"
+	((full > 0))
 }
 
 check "the queue stops with small packets" start_frames 64
@@ -91,4 +90,10 @@ else
 fi
 check "then all of these arrive once and in order" release
 check "the NIC works" wait_for 30 "answer" answers "$HOST4"
+[ "$DRIVER" = ours ] ||
+	skip_all "the stock driver does not say whether it waits for ring or buffer"
+small_ring || bail "no ring of another size"
+check "the queue stops when the ring is full" eval 'start_frames 64 && ring_was_full'
+check "the host has none of those" nothing_taken
+check "then all of those arrive once and in order" release
 finish
