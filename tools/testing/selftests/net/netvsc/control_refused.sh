@@ -14,7 +14,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 13
+plan 17
 need control modprobe dmesg ethtool
 setup
 trap 'control fault 0 off > /dev/null; driver_away; cleanup' EXIT
@@ -165,9 +165,10 @@ probe_all()
 keep_answers()
 {
 	local step
+	local -a steps=("${STEPS[@]}")
 
 	STEPS=()
-	for step in "${PROBE_STEPS[@]}"; do
+	for step in "${steps[@]}"; do
 		[[ $step =~ ^(open|gpadl|nvsp-init) ]] || STEPS+=("$step")
 	done
 }
@@ -292,13 +293,14 @@ change_once()
 	((failed < 2))
 }
 
-# change_refused UNDO COMMAND...
-change_refused()
+# change_each FAULT UNDO COMMAND...: the words of FAULT at each of its steps
+change_each()
 {
-	FAULT=(refuse)
-	control fault 0 off && "${@:2}" && steps_taken && $1 && alive ||
+	read -ra FAULT <<< "$1"
+	control fault 0 off && "${@:3}" && steps_taken && $2 && alive ||
 		return 1
-	each_step change_once "$@"
+	[ "$1" = refuse ] || keep_answers
+	each_step change_once "${@:2}"
 }
 
 # change_at STEP FAULT UNDO COMMAND...
@@ -314,7 +316,8 @@ down_up() { ip link set dev "$NIC" down && ip link set dev "$NIC" up; }
 channels() { ethtool -L "$NIC" combined "$1"; }
 channels_back() { channels_set "$CHANNELS"; }
 
-unless_stock "$WAITS" "MTU change: each step refused" change_refused mtu_back mtu 1400
+unless_stock "$WAITS" "MTU change: each step refused" \
+	change_each refuse mtu_back mtu 1400
 unless_stock "$WAITS" "MTU change: no answer" \
 	change_at nvsp-recv-buf#1 never mtu_back mtu 1400
 # The steps are those of the MTU.
@@ -324,7 +327,7 @@ if ((CHANNELS > 1)); then
 else
 	ktap_test_skip "fewer channels: one step refused (there is one)"
 fi
-check "down and up: each step refused" change_refused true down_up
+check "down and up: each step refused" change_each refuse true down_up
 
 no_protocol_errors()
 {
@@ -337,7 +340,7 @@ more_channels()
 	local CHANNELS=1 LOAN
 
 	channels_set 1 && LOAN=$(lent) &&
-		change_refused "channels_set 1" channels "$many"
+		change_each refuse "channels_set 1" channels "$many"
 }
 
 if ((CHANNELS > 1)); then
@@ -346,6 +349,15 @@ else
 	ktap_test_skip "more channels: each step refused (there is one)"
 fi
 check "the host has nothing to complain of" no_protocol_errors
+channels_back || bail "not all channels are back"
+unless_stock "$TRUSTS" "MTU change: garbage for an answer" \
+	change_each "garbage 77" mtu_back mtu 1400
+unless_stock "$TRUSTS" "MTU change: answers that are too short" \
+	change_each short mtu_back mtu 1400
+unless_stock "$TRUSTS" "down and up: garbage for an answer" \
+	change_each "garbage 77" true down_up
+unless_stock "$TRUSTS" "down and up: answers that are too short" \
+	change_each short true down_up
 unload_driver
 check "nothing is left" wait_for 10 "what was lent" lent_is "$LENT"
 finish

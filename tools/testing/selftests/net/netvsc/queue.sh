@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Which channel a packet is sent on: a flow has one and stays there, which keeps
-# its order; the host's table is followed, and XPS where somebody has set it.  The
-# host is told the flow's hash.  How much waits at the host is limited.
+# its order; the host's table is followed, XPS where somebody has set it, and the queue
+# that a forwarded packet came in on.  The host is told the flow's hash.  How much waits
+# at the host is limited.
 
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
+. "$HERE/peer.sh"
 
-plan 9
+plan 10
 need_channels
 # A connection that waits for an acknowledgement for long, as it may on a slow machine,
 # would choose another hash, and with that another channel.
 rehash=$(sysctl -n net.core.txrehash)
-trap 'sysctl -q -w "net.core.txrehash=$rehash"; cleanup' EXIT
+trap 'sysctl -q -w "net.core.txrehash=$rehash"; forwarded_end 2> /dev/null; cleanup' EXIT
 sysctl -q -w net.core.txrehash=0
 last=$((CH_MAX - 1))
 
@@ -57,6 +59,33 @@ xps_rules()
 	control nic 0 send-on 0 || return 1
 	xps "$(printf %x $(((1 << $(nproc)) - 1)))" || return 1
 	measure connections && mostly_on "$last" 50 "${GREW_TX[@]}"
+}
+
+# From the second NIC, to nobody: it comes on the last channel, and goes on there.
+forwarded()
+{
+	peer_up && nobody || return 1
+	forwarding 1
+	peer ip route add "$NOBODY" via "$HERE4"
+	control nic 0 send-on 0 && all_to "$last" || return 1
+	measure eval 'peer ping -n -q -c 60 -i 0.02 "$NOBODY" > /dev/null; true' &&
+		mostly_on "$last" 50 "${GREW_TX[@]}"
+}
+
+# forwarding 1|0: and nobody is told of a better way
+forwarding()
+{
+	local dir=/proc/sys/net/ipv4/conf
+
+	echo "$1" > "$dir/$NIC/forwarding"
+	echo $((!$1)) | tee "$dir/all/send_redirects" > "$dir/$NIC/send_redirects"
+}
+
+forwarded_end()
+{
+	forwarding 0
+	ethtool -X "$NIC" default
+	peer_down
 }
 
 # Frames on all channels that came with a hash, and frames
@@ -118,6 +147,8 @@ fi
 check "XPS goes before it" xps_rules
 xps 0
 check "without XPS it counts again" follows 0
+check "what the guest forwards keeps its queue" forwarded
+forwarded_end
 check "the host is told the flow's hash" host_knows_hash
 check "byte queue limits count what is at the host" bql
 finish

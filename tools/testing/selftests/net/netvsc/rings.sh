@@ -3,15 +3,17 @@
 #
 # The sizes of the two buffers that are shared with the host, in sections: set
 # while a TCP connection moves data, kept over a change of the MTU, and as before
-# when the host refuses.  The host is lent as much memory as that takes.
+# when the host refuses.  The host is lent as much memory as that takes.  Nobody has
+# to set them: they go by channels and MTU.
 
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 9
+plan 11
 need control ethtool
 setup
-trap 'control fault 0 off; rings_set rx "$RX" tx "$TX"; cleanup' EXIT
+# Sizes that were set stay, until the driver goes.
+trap 'control fault 0 off; unload_driver; cleanup' EXIT
 
 # rings_read: sets RX_MAX, RX and TX
 rings_read()
@@ -41,6 +43,27 @@ set_to()
 	fi && return
 	msg "$1 $2: rx $rx, then $RX; tx $tx, then $TX"
 	return 1
+}
+
+more_channels()
+{
+	local rx tx
+
+	channels_set 1 && rings_read || return 1
+	rx=$RX tx=$TX
+	channels_set "$CH_MAX" && rings_read || return 1
+	msg "sections for 1 channel: $rx, $tx; for $CH_MAX: $RX, $TX"
+	((RX > rx && TX > tx))
+}
+
+larger_mtu()
+{
+	local small
+
+	ip link set dev "$NIC" mtu 700 && small=$(lent_pages) &&
+		ip link set dev "$NIC" mtu 1500 || return 1
+	msg "lent with an MTU of 700: $small pages, of 1500: $(lent_pages)"
+	(($(lent_pages) - small > 200))
 }
 
 # Sections of a megabyte and more are seen in what the host is lent.
@@ -96,7 +119,15 @@ refused()
 		wait_for 30 "answer" answers "$HOST4"
 }
 
-rings_read || bail "no sizes"
+unload_driver || bail "the driver stays"
+restore || bail "no driver"
+{ channels_ethtool && rings_read; } || bail "no sizes"
+if ((CH_MAX > 1)); then
+	check "more channels have larger ones" more_channels
+else
+	ktap_test_skip "more channels have larger ones (the host has one for this NIC)"
+fi
+check "a larger MTU has larger ones" larger_mtu
 check "a TCP connection" iperf_start
 check "it lives through changes of both" under_traffic
 iperf_stop

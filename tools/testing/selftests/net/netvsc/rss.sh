@@ -10,29 +10,6 @@
 plan 15
 need_channels
 
-table() { ethtool -x "$NIC" | awk '/^ *[0-9]+:/ { $1 = ""; print }'; }
-
-# table_all CHANNEL: the table is that channel over and over
-table_all()
-{
-	local entry
-
-	for entry in $(table); do
-		[ "$entry" = "$1" ] || return 1
-	done
-}
-
-# all_to CHANNEL
-all_to()
-{
-	local weight=() i
-
-	for ((i = 0; i < CH_MAX; i++)); do
-		weight+=($((i == $1)))
-	done
-	ethtool -X "$NIC" weight "${weight[@]}" && table_all "$1"
-}
-
 # From the host
 connections_in() { connections -R; }
 
@@ -54,7 +31,7 @@ default_table()
 	local i=0 entry
 
 	ethtool -X "$NIC" default || return 1
-	for entry in $(table); do
+	for entry in $(rss_table); do
 		((entry == i++ % CH_MAX)) || return 1
 	done
 	((i >= 16))
