@@ -73,7 +73,9 @@ check "60 is refused" refused 60
 check "back to 1500, and 1500 bytes fit" \
 	eval 'set_mtu 1500 && wait_for 30 answer fits 1500'
 check "the host is told of that" host_mtu 1500
-if modprobe -q pktgen; then
+if [ "$DRIVER" = stock ]; then
+	ktap_test_skip "it changes in the midst of bursts (the stock driver goes on with a batch that it has given back, and the guest panics)"
+elif modprobe -q pktgen; then
 	check "it changes in the midst of bursts, and nothing is lost" in_bursts
 	pktgen_stop
 else

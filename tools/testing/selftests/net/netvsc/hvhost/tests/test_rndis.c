@@ -804,14 +804,14 @@ TEST_F(rndis, tag_in_the_frame)
 	EXPECT_EQ(NULL, data(self, self->len));
 	ASSERT_EQ(1, self->nr_frames);
 	type = self->msg + (self->frames[0].data - self->msg) + 12;
-	memcpy(type, "\x81", 2);
+	put16(type, 0x8100);
 	EXPECT_STREQ("VLAN tag in the frame and not beside it",
 		     data(self, self->len));
 	EXPECT_EQ(1, self->rn.tx_bad_offload);
 	self->rn.vlan_inline = true;
 	EXPECT_EQ(NULL, data(self, self->len));
 	self->rn.vlan_inline = false;
-	memcpy(type, "\x88\xa8", 2);
+	put16(type, 0x88a8);
 	EXPECT_EQ(NULL, data(self, self->len));
 
 	/* One of two */
@@ -820,7 +820,7 @@ TEST_F(rndis, tag_in_the_frame)
 	EXPECT_EQ(NULL, data(self, self->len));
 	ASSERT_EQ(1, self->nr_frames);
 	type = self->msg + (self->frames[0].data - self->msg) + 12;
-	memcpy(type, "\x81", 2);
+	put16(type, 0x8100);
 	EXPECT_EQ(NULL, data(self, self->len));
 }
 
