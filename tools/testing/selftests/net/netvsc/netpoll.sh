@@ -8,10 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/peer.sh"
 . "$HERE/channel_lib.sh"
+. "$HERE/probe_lib.sh"
 
-TRACEFS=/sys/kernel/tracing
-PROBES=$TRACEFS/kprobe_events
-POLLS=$TRACEFS/events/netvsc_test
 # They are on the console, too: few enough for that.
 COUNT=20
 PORT=6666
@@ -24,7 +22,7 @@ need control socat ethtool
 modprobe -q -n netconsole || skip_all "no module netconsole"
 modprobe -q pktgen || skip_all "no module pktgen"
 setup
-trap 'control release 0; modprobe -q -r netconsole; polls_off; peer_down; cleanup' EXIT
+trap 'control release 0; modprobe -q -r netconsole; probes_off; peer_down; cleanup' EXIT
 peer_up || bail "no second NIC"
 peer_start socat -u "UDP-RECV:$PORT" "OPEN:$TMP/lines,creat,append"
 
@@ -63,21 +61,9 @@ logged() { log_lines "$1" && lines_arrive "$1"; }
 # From here on each poll that has a budget of 0 leaves a line.
 polls_on()
 {
-	[ -e "$PROBES" ] || return 1
 	# shellcheck disable=SC2016 # the kernel's words
-	echo 'r:netvsc_test/poll hv_netvsc:netvsc_poll budget=$arg2:s32 did=$retval:s32' \
-		2> /dev/null >> "$PROBES" || return 1
-	echo 'budget == 0' > "$POLLS/poll/filter"
-	echo > $TRACEFS/trace
-	echo 1 > $POLLS/enable
-	echo 1 > $TRACEFS/tracing_on
-}
-
-polls_off()
-{
-	[ -e $POLLS ] || return 0
-	echo 0 > $POLLS/enable
-	echo '-:netvsc_test/poll' >> "$PROBES"
+	probes_on 'r:netvsc_test/poll hv_netvsc:netvsc_poll budget=$arg2:s32 did=$retval:s32' &&
+		echo 'budget == 0' > $TRACEFS/events/netvsc_test/poll/filter
 }
 
 # With one channel all that is sent has to wait for the same.  The frames are for a
@@ -133,7 +119,7 @@ polls_on || probes=0
 full_logged || bail "no queue that is full"
 if ((probes)); then
 	check "the queue is full: netpoll looks for room, and is told of no work" polled
-	polls_off
+	probes_off
 else
 	ktap_test_skip "netpoll looks for room (this kernel has no probes)"
 fi

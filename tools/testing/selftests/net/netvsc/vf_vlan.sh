@@ -9,17 +9,14 @@
 # no way to do so.
 
 . "$(dirname "$0")/lib.sh"
-
-TRACEFS=/sys/kernel/tracing
-PROBES=$TRACEFS/kprobe_events
-CALLS=$TRACEFS/events/netvsc_test
+. "$HERE/probe_lib.sh"
 
 plan 14
 need vf modprobe
 modprobe -q 8021q || skip_all "no module 8021q"
 modprobe -q macvlan || skip_all "no module macvlan"
 setup
-trap 'ip link del mac0 2> /dev/null; calls_off; cleanup' EXIT
+trap 'ip link del mac0 2> /dev/null; probes_off; cleanup' EXIT
 mac=$(attr address)
 log_start
 
@@ -35,23 +32,9 @@ vlan()
 # device, the kind of tag, the VLAN, and whether it was given.
 calls_on()
 {
-	[ -e "$PROBES" ] || return 1
 	# shellcheck disable=SC2016 # the kernel's words
-	{
-		echo 'r:netvsc_test/give vlan_vid_add dev=$arg1 proto=$arg2:x16 vid=$arg3:u16 err=$retval:s32'
-		echo 'p:netvsc_test/take vlan_vid_del dev=$arg1 proto=$arg2:x16 vid=$arg3:u16'
-	} 2> /dev/null >> "$PROBES" || return 1
-	echo > $TRACEFS/trace
-	echo 1 > $CALLS/enable
-	echo 1 > $TRACEFS/tracing_on
-}
-
-calls_off()
-{
-	[ -e $CALLS ] || return 0
-	echo 0 > $CALLS/enable
-	echo '-:netvsc_test/give' >> "$PROBES"
-	echo '-:netvsc_test/take' >> "$PROBES"
+	probes_on 'r:netvsc_test/give vlan_vid_add dev=$arg1 proto=$arg2:x16 vid=$arg3:u16 err=$retval:s32' \
+		'p:netvsc_test/take vlan_vid_del dev=$arg1 proto=$arg2:x16 vid=$arg3:u16'
 }
 
 # The VF as the lines name it, which is in no other place
