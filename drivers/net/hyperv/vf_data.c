@@ -30,7 +30,7 @@ static void vf_count_multicast(struct netvsc *nv)
 	u64_stats_update_end(&counters->syncp);
 }
 
-/* All but a single frame for this address, on a queue that netvsc has, too, and is up. */
+/* All but a single frame for this address, on a queue of netvsc's, while that is up. */
 static noinline rx_handler_result_t
 vf_receive_other(struct sk_buff **pskb, struct net_device *ndev)
 {
@@ -92,6 +92,25 @@ rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 	vf_count_received(netvsc_priv(ndev), skb, 1);
 	skb->dev = ndev;
 	return RX_HANDLER_ANOTHER;
+}
+
+static void vf_count_sent(struct netvsc_vf *nvf, unsigned int packets, u64 bytes)
+{
+	struct netvsc_vf_counters *counters = this_cpu_ptr(nvf->counters);
+
+	u64_stats_update_begin(&counters->syncp);
+	u64_stats_add(&counters->tx_packets, packets);
+	u64_stats_add(&counters->tx_bytes, bytes);
+	u64_stats_update_end(&counters->syncp);
+}
+
+static void vf_count_unsent(struct netvsc_vf *nvf)
+{
+	struct netvsc_vf_counters *counters = this_cpu_ptr(nvf->counters);
+
+	u64_stats_update_begin(&counters->syncp);
+	u64_stats_inc(&counters->tx_dropped);
+	u64_stats_update_end(&counters->syncp);
 }
 
 /* Somebody wants to see, to filter or to shape what the VF sends. */
@@ -250,7 +269,6 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 		    struct sk_buff *skb)
 {
 	unsigned int packets = max_t(u16, skb_shinfo(skb)->gso_segs, 1);
-	struct netvsc_vf_counters *counters;
 	unsigned int bytes = skb->len;
 	int ret;
 
@@ -265,15 +283,10 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 	}
 
 	ret = vf_queue(vf, skb);
-	counters = this_cpu_ptr(nvf->counters);
-	u64_stats_update_begin(&counters->syncp);
-	if (likely(ret == NET_XMIT_SUCCESS || ret == NET_XMIT_CN)) {
-		u64_stats_add(&counters->tx_packets, packets);
-		u64_stats_add(&counters->tx_bytes, bytes);
-	} else {
-		u64_stats_inc(&counters->tx_dropped);
-	}
-	u64_stats_update_end(&counters->syncp);
+	if (likely(ret == NET_XMIT_SUCCESS || ret == NET_XMIT_CN))
+		vf_count_sent(nvf, packets, bytes);
+	else
+		vf_count_unsent(nvf);
 	return true;
 }
 
@@ -304,7 +317,6 @@ int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
 		       u32 flags)
 {
 	struct net_device *vf = rcu_dereference_bh(nvf->tx);
-	struct netvsc_vf_counters *counters;
 	u64 bytes;
 	int sent;
 
@@ -318,11 +330,6 @@ int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
 	if (sent <= 0)
 		return sent;
 
-	bytes -= vf_frames_bytes(frames + sent, n - sent);
-	counters = this_cpu_ptr(nvf->counters);
-	u64_stats_update_begin(&counters->syncp);
-	u64_stats_add(&counters->tx_packets, sent);
-	u64_stats_add(&counters->tx_bytes, bytes);
-	u64_stats_update_end(&counters->syncp);
+	vf_count_sent(nvf, sent, bytes - vf_frames_bytes(frames + sent, n - sent));
 	return sent;
 }
