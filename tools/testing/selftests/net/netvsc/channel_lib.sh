@@ -114,6 +114,13 @@ starts_on()
 	return 1
 }
 
+# flow_starts_on CHANNEL: new flows go there, and one of them is SOCKET
+flow_starts_on()
+{
+	nobody && control nic 0 send-on "$1" &&
+		wait_for 10 "flow on channel $1" starts_on "$1"
+}
+
 # tx_counter CHANNEL NAME: as ethtool has it
 tx_counter()
 {

@@ -29,8 +29,7 @@ end_of_flow()
 flow_on()
 {
 	end_of_flow
-	nobody && control nic 0 send-on "$1" &&
-		wait_for 10 "flow on channel $1" starts_on "$1" &&
+	flow_starts_on "$1" &&
 		{ ((ANEW)) || control nic 0 send-on 0; } &&
 		measure datagrams 20 && mostly_on "$1" 20 "${GREW_TX[@]}"
 }

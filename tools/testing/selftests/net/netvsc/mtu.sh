@@ -49,8 +49,7 @@ in_bursts()
 		"dst_mac 02:00:00:00:00:01" || return 1
 	dropped=$(attr statistics/tx_dropped)
 	log_start
-	pktgen_run &
-	PKTGEN_PID=$!
+	pktgen_start
 	wait_for 10 "packets" pktgen_sends
 	for ((i = 0; i < 8; i++)); do
 		set_mtu $((i % 2 ? 1500 : 1400)) || return 1

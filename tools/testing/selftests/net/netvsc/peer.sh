@@ -96,8 +96,15 @@ pktgen_is_free() { [ ! -e "/proc/net/pktgen/$NIC" ]; }
 # It keeps a hold of the device.
 pktgen_end() { modprobe -q -r pktgen; }
 
+# It ends when all has been sent.
+pktgen_start()
+{
+	echo start > /proc/net/pktgen/pgctrl &
+	PKTGEN_PID=$!
+}
+
 # Returns when all has been sent.
-pktgen_run() { echo start > /proc/net/pktgen/pgctrl; }
+pktgen_run() { pktgen_start && wait "$PKTGEN_PID"; }
 
 # What it has got rid of so far
 pktgen_sent()
@@ -119,8 +126,7 @@ pktgen_stopped()
 # then.  Once the host takes them there is pktgen_ended to wait for.
 pktgen_until_stopped()
 {
-	pktgen_run &
-	PKTGEN_PID=$!
+	pktgen_start
 	PKTGEN_SENT=
 	wait_for 20 "a queue that stops" pktgen_stopped "$1"
 }

@@ -37,12 +37,9 @@ stays()
 {
 	local flow
 
-	nobody || return 1
-	control nic 0 send-on "$last" &&
-		wait_for 10 "flow on channel $last" starts_on "$last" || return 1
+	flow_starts_on "$last" || return 1
 	flow=$SOCKET
-	control nic 0 send-on 0 &&
-		wait_for 10 "flow on channel 0" starts_on 0 || return 1
+	flow_starts_on 0 || return 1
 	exec {SOCKET}>&-
 	SOCKET=$flow
 	measure datagrams 50 && mostly_on "$last" 50 "${GREW_TX[@]}"

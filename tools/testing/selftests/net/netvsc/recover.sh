@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The host takes neither a new MTU nor, after that, the old one: the NIC is out
-# of service then, which its link says, and back by itself as soon as the host lets it, with all that
-# was set, and with a VF if there is one.
+# of service then, which its link says, and back by itself as soon as the host lets
+# it, with all that was set, and with a VF if there is one.
 
 . "$(dirname "$0")/lib.sh"
 
