@@ -57,7 +57,6 @@ demo:
 check:
 	@$(RIG)/install-packages fetch build bpf image run check series kernel \
 		deb lint
-	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/check $(T)
 
 selftest:
