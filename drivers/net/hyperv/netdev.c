@@ -15,16 +15,16 @@ static u32 netvsc_wanted_filter(struct net_device *ndev)
 {
 	u32 filter = RNDIS_PACKET_TYPE_DIRECTED;
 
-	if (ndev->flags & IFF_PROMISC)
-		return RNDIS_PACKET_TYPE_PROMISCUOUS;
+	if (ndev->flags & IFF_BROADCAST)
+		filter |= RNDIS_PACKET_TYPE_BROADCAST;
 
 	netif_addr_lock_bh(ndev);
 	if ((ndev->flags & IFF_ALLMULTI) || !netdev_mc_empty(ndev))
 		filter |= RNDIS_PACKET_TYPE_ALL_MULTICAST;
+	/* The host knows of one unicast address. */
+	if ((ndev->flags & IFF_PROMISC) || !netdev_uc_empty(ndev))
+		filter = RNDIS_PACKET_TYPE_PROMISCUOUS;
 	netif_addr_unlock_bh(ndev);
-
-	if (ndev->flags & IFF_BROADCAST)
-		filter |= RNDIS_PACKET_TYPE_BROADCAST;
 	return filter;
 }
 
@@ -267,8 +267,10 @@ void netvsc_netdev_init(struct netvsc *nv)
 	/* A host that is being serviced is silent for seconds. */
 	ndev->watchdog_timeo = NETVSC_HOST_TIMEOUT;
 	ndev->stat_ops = &netvsc_stat_ops;
-	/* The host takes a new address at any time. */
-	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE;
+	/* The host takes a new address at any time.  More of them are a matter of
+	 * the host's filter, and of a VF's, but do not make either promiscuous.
+	 */
+	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	xdp_set_features_flag(ndev, NETDEV_XDP_ACT_BASIC |
 				    NETDEV_XDP_ACT_REDIRECT |
 				    NETDEV_XDP_ACT_NDO_XMIT);

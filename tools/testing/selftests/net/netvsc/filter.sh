@@ -10,7 +10,7 @@
 # As RNDIS numbers them
 DIRECTED=0x1 ALL_MULTICAST=0x4 BROADCAST=0x8 PROMISCUOUS=0x20
 
-plan 8
+plan 10
 need control
 setup
 trap 'unset_all 2> /dev/null; cleanup' EXIT
@@ -84,8 +84,14 @@ second_address()
 {
 	ip link add link "$NIC" name mv0 address 00:15:5d:77:00:aa \
 		type macvlan mode bridge && ip link set dev mv0 up &&
-		host_filter "$PROMISCUOUS" 0 || return 1
-	ip link del dev mv0 && usual
+		host_filter "$PROMISCUOUS" 0
+}
+
+# Which the NIC is not: others may ask for that, and it says so to its VF.
+nic_promiscuity()
+{
+	[[ $(ip -d link show dev "$NIC") =~ promiscuity\ ([0-9]+) ]] &&
+		echo "${BASH_REMATCH[1]}"
 }
 
 check "unicast, broadcast and multicast" usual
@@ -93,6 +99,9 @@ check "promiscuous" promiscuous
 check "and not any more" not_promiscuous
 check "all multicast is no more than that" all_multicast
 check "a second unicast address" second_address
+check "which is no promiscuous mode of the NIC" \
+	eval '[ "$(nic_promiscuity)" = 0 ]'
+check "and without it as before" eval 'ip link del dev mv0 && usual'
 check "down is nothing, up again is as before" down_and_up
 check "set while down" set_while_down
 check "traffic" wait_for 30 "answer" answers "$HOST4"

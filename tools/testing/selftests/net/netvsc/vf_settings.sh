@@ -10,8 +10,9 @@
 
 GROUP=01:00:5e:01:02:03
 MAC2=00:15:5d:77:00:99
+MAC3=00:15:5d:77:00:aa
 
-plan 22
+plan 24
 need vf ethtool
 setup
 mac=$(attr address)
@@ -33,6 +34,19 @@ vf_has_group()
 
 vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
 
+# A macvlan on the NIC that has an address of its own
+second_address()
+{
+	ip link add link "$NIC" name mv0 address "$MAC3" type macvlan mode bridge &&
+		ip link set dev mv0 up
+}
+
+vf_has_address() { bridge fdb show dev "$VF" | grep -q "^$MAC3 "; }
+
+# It has that one, too, and need not be promiscuous.
+vf_has_both() { find_vf && vf_has_address && ! flag "$VF" promiscuity; }
+vf_has_one() { find_vf && ! vf_has_address; }
+
 set_all()
 {
 	ip link set dev "$NIC" mtu 1400 && ip link set dev "$NIC" promisc on &&
@@ -47,6 +61,7 @@ unset_all()
 	ip link set dev "$NIC" allmulticast off
 	ip maddr del "$GROUP" dev "$NIC"
 	[ "$(attr address)" = "$mac" ] || ip link set dev "$NIC" address "$mac"
+	[ ! -e /sys/class/net/mv0 ] || ip link del dev mv0
 }
 
 vf_follows()
@@ -125,6 +140,10 @@ check "a VF has nothing that the NIC has not" vf_is_plain
 check "MTU, modes and a group are set with a VF" set_all
 check "the VF has them at once" wait_for 10 "VF like the NIC" vf_follows
 check "they are taken back" eval 'unset_all; wait_for 10 "plain VF" vf_is_plain'
+check "it gets a second unicast address of the NIC's" \
+	eval 'second_address && wait_for 10 "VF with both" vf_has_both'
+check "that is taken back" \
+	eval 'ip link del dev mv0 && wait_for 10 "VF with one" vf_has_one'
 check "the VF is in use" in_use
 check "the NIC's speed is the VF's" same_speed
 check "the NIC takes packets for TSO as large as the VF's" \
