@@ -79,28 +79,17 @@ set_while_down()
 		host_filter "$PROMISCUOUS" 0 && not_promiscuous
 }
 
-# A second unicast address is for the promiscuous only.
-second_address()
-{
-	ip link add link "$NIC" name mv0 address 00:15:5d:77:00:aa \
-		type macvlan mode bridge && ip link set dev mv0 up &&
-		host_filter "$PROMISCUOUS" 0
-}
-
-# Which the NIC is not: others may ask for that, and it says so to its VF.
-nic_promiscuity()
-{
-	[[ $(ip -d link show dev "$NIC") =~ promiscuity\ ([0-9]+) ]] &&
-		echo "${BASH_REMATCH[1]}"
-}
+# A second address is for the promiscuous only.
+takes_second() { second_address && host_filter "$PROMISCUOUS" 0; }
 
 check "unicast, broadcast and multicast" usual
 check "promiscuous" promiscuous
 check "and not any more" not_promiscuous
 check "all multicast is no more than that" all_multicast
-check "a second unicast address" second_address
+check "a second unicast address" takes_second
+# Which would be the VF's, too
 check "which is no promiscuous mode of the NIC" \
-	eval '[ "$(nic_promiscuity)" = 0 ]'
+	eval '[ "$(mode_count "$NIC" promiscuity)" = 0 ]'
 check "and without it as before" eval 'ip link del dev mv0 && usual'
 check "down is nothing, up again is as before" down_and_up
 check "set while down" set_while_down

@@ -188,6 +188,22 @@ attr()
 }
 
 nic_carrier() { [ "$(attr carrier)" = "$1" ]; }
+
+# mode_count DEVICE promiscuity|allmulti: how many have asked for it, those inside the
+# kernel, too
+mode_count()
+{
+	[[ $(ip -d link show dev "$1") =~ $2\ ([0-9]+) ]] && echo "${BASH_REMATCH[1]}"
+}
+
+# The NIC gets a second unicast address, that of the macvlan mv0.
+SECOND_MAC=00:15:5d:77:00:aa
+second_address()
+{
+	ip link add link "$NIC" name mv0 address "$SECOND_MAC" \
+		type macvlan mode bridge && ip link set dev mv0 up
+}
+
 nic_has_ipv4() { [[ $(ip -4 addr show dev "$NIC" scope global) = *inet* ]]; }
 
 # An IPv6 address is of use when duplicate address detection is through.

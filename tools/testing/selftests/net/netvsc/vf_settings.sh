@@ -10,7 +10,6 @@
 
 GROUP=01:00:5e:01:02:03
 MAC2=00:15:5d:77:00:99
-MAC3=00:15:5d:77:00:aa
 
 plan 24
 need vf ethtool
@@ -18,14 +17,8 @@ setup
 mac=$(attr address)
 trap 'unset_all 2> /dev/null; cleanup' EXIT
 
-# flag DEVICE MASK: set in its flags, which count what was set from inside too
-flag()
-{
-	local text
-
-	text=$(ip -d link show dev "$1")
-	[[ $text =~ $2\ ([0-9]+) ]] && ((BASH_REMATCH[1] > 0))
-}
+# flag DEVICE MODE: it is in that mode
+flag() { [[ $(mode_count "$1" "$2") = [1-9]* ]]; }
 
 vf_has_group()
 {
@@ -34,14 +27,7 @@ vf_has_group()
 
 vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
 
-# A macvlan on the NIC that has an address of its own
-second_address()
-{
-	ip link add link "$NIC" name mv0 address "$MAC3" type macvlan mode bridge &&
-		ip link set dev mv0 up
-}
-
-vf_has_address() { bridge fdb show dev "$VF" | grep -q "^$MAC3 "; }
+vf_has_address() { bridge fdb show dev "$VF" | grep -q "^$SECOND_MAC "; }
 
 # It has that one, too, and need not be promiscuous.
 vf_has_both() { find_vf && vf_has_address && ! flag "$VF" promiscuity; }
