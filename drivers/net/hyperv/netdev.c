@@ -267,8 +267,9 @@ void netvsc_netdev_init(struct netvsc *nv)
 	/* A host that is being serviced is silent for seconds. */
 	ndev->watchdog_timeo = NETVSC_HOST_TIMEOUT;
 	ndev->stat_ops = &netvsc_stat_ops;
-	/* The host takes a new address at any time.  More of them are a matter of
-	 * the host's filter, and of a VF's, but do not make either promiscuous.
+	/*
+	 * The host takes a new address at any time.  For more of them there are its
+	 * filter and a VF's own, and not IFF_PROMISC, which a VF would follow.
 	 */
 	ndev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
 	xdp_set_features_flag(ndev, NETDEV_XDP_ACT_BASIC |

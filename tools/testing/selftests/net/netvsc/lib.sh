@@ -203,6 +203,19 @@ second_address()
 	ip link add link "$NIC" name mv0 address "$SECOND_MAC" \
 		type macvlan mode bridge && ip link set dev mv0 up
 }
+vf_has_second_address() { bridge fdb show dev "$VF" | grep -q "^$SECOND_MAC "; }
+
+# nic_add NR MAC ADDRESS: a NIC more, which answers for that address; sets FOUND.
+nic_add()
+{
+	control nic "$1" add "$2" && wait_for 60 "NIC $1" nic_of_mac "$2" ||
+		return 1
+	# Each answers for its own address only.
+	sysctl -q -w net.ipv4.conf.all.arp_ignore=1 &&
+		ip link set dev "$FOUND" up &&
+		ip addr add "$3/32" dev "$FOUND" &&
+		wait_for 30 "answer to $FOUND" answers -I "$FOUND" "$HOST4"
+}
 
 nic_has_ipv4() { [[ $(ip -4 addr show dev "$NIC" scope global) = *inet* ]]; }
 

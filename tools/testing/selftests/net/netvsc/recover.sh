@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 8
+plan 9
 need control dmesg ethtool
 [ "$DRIVER" = ours ] ||
 	skip_all "the stock driver does not come back before it is reloaded"
@@ -53,6 +53,8 @@ check "the driver can go while there is no session" reload
 need vf
 vf_plug || msg "no VF"
 check "with a VF, too: nothing any more" lost
+second_address || msg "no second address"
 check "and back" back
 check "on the VF" wait_for 60 "data path on the VF" vf_in_use
+check "which has an address that the NIC was given meanwhile" vf_has_second_address
 finish

@@ -35,7 +35,8 @@ up_before_driver()
 	modprobe -r hv_netvsc && control vf 0 add-early &&
 		wait_for 60 "VF" find_free_vf "$mac" &&
 		ip link set dev "$VF" up &&
-		wait_for 30 "link-local address" vf_link_local && load_driver && ip link set dev "$NIC" up && in_use
+		wait_for 30 "link-local address" vf_link_local && load_driver &&
+		ip link set dev "$NIC" up && in_use
 }
 
 vf_link_local() { [[ $(ip -6 addr show dev "$VF") = *inet6* ]]; }
@@ -87,15 +88,7 @@ first=$NIC
 
 second_nic()
 {
-	control nic 1 add "$MAC1" &&
-		wait_for 60 "second NIC" nic_of_mac "$MAC1" || return 1
-	second=$FOUND
-	# Each answers for its own address only.
-	sysctl -q -w net.ipv4.conf.all.arp_ignore=1 &&
-		ip link set dev "$second" up &&
-		ip addr add "$NIC1_4/32" dev "$second" &&
-		wait_for 30 "answer by $second" \
-			ping -n -q -c 1 -W 1 -I "$second" "$HOST4" > /dev/null
+	nic_add 1 "$MAC1" "$NIC1_4" && second=$FOUND
 }
 
 # The VF plugged for one must not end at the other one.

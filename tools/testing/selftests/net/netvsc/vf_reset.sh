@@ -17,9 +17,9 @@ need vf iperf3
 setup
 [ "$DRIVER" != stock ] || skip_all "stock does not notice that a VF was reset"
 # The host counts its NICs from 0.
-SECOND_NR=$(wc -w <<< "${MACS:-first}")
-SECOND_MAC=00:15:5d:77:00:99
-SECOND4=${HOST4%.*}.21
+OTHER_NR=$(wc -w <<< "${MACS:-first}")
+OTHER_MAC=00:15:5d:77:00:99
+OTHER4=${HOST4%.*}.21
 trap 'second_gone; cleanup' EXIT
 
 # What the library knows of a NIC, and what it is for the one that is not its turn
@@ -49,18 +49,10 @@ of_second()
 	return "$status"
 }
 
-second_answers() { answers -I "${OTHER[NIC]}" "$HOST4"; }
-
 second_nic()
 {
-	control nic "$SECOND_NR" add "$SECOND_MAC" &&
-		wait_for 60 "a second NIC" nic_of_mac "$SECOND_MAC" || return 1
-	OTHER[NIC]=$FOUND OTHER[NIC_NR]=$SECOND_NR OTHER[PING_FROM]=$FOUND
-	# Each answers for its own address only.
-	sysctl -q -w net.ipv4.conf.all.arp_ignore=1 &&
-		ip link set dev "${OTHER[NIC]}" up &&
-		ip addr add "$SECOND4/32" dev "${OTHER[NIC]}" &&
-		wait_for 30 "answer to the second NIC" second_answers
+	nic_add "$OTHER_NR" "$OTHER_MAC" "$OTHER4" || return 1
+	OTHER[NIC]=$FOUND OTHER[NIC_NR]=$OTHER_NR OTHER[PING_FROM]=$FOUND
 }
 
 second_gone()
@@ -72,8 +64,8 @@ second_gone()
 	for pid in ${OTHER[PING_PID]-} ${OTHER[IPERF_PID]-}; do
 		kill "$pid" 2> /dev/null
 	done
-	control nic "$SECOND_NR" remove > /dev/null
-	wait_for 60 "end of the second NIC" eval '! nic_of_mac "$SECOND_MAC"'
+	control nic "$OTHER_NR" remove > /dev/null
+	wait_for 60 "end of the second NIC" eval '! nic_of_mac "$OTHER_MAC"'
 	sysctl -q -w net.ipv4.conf.all.arp_ignore=0
 	OTHER=()
 }
@@ -135,7 +127,7 @@ with_traffic()
 
 check "a second NIC" second_nic
 with_traffic -p 5202
-of_second with_traffic -p 5201 -B "$SECOND4%${OTHER[NIC]}"
+of_second with_traffic -p 5201 -B "$OTHER4%${OTHER[NIC]}"
 
 check_meanwhile "its host resets the VF: traffic takes the synthetic path" host_resets
 check "the TCP connection moves data" iperf_more

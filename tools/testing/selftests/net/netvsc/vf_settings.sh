@@ -27,11 +27,9 @@ vf_has_group()
 
 vf_mtu() { [ "$(cat "/sys/class/net/$VF/mtu")" = "$1" ]; }
 
-vf_has_address() { bridge fdb show dev "$VF" | grep -q "^$SECOND_MAC "; }
-
 # It has that one, too, and need not be promiscuous.
-vf_has_both() { find_vf && vf_has_address && ! flag "$VF" promiscuity; }
-vf_has_one() { find_vf && ! vf_has_address; }
+vf_has_both() { find_vf && vf_has_second_address && ! flag "$VF" promiscuity; }
+vf_has_one() { find_vf && ! vf_has_second_address; }
 
 set_all()
 {
