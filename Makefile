@@ -28,7 +28,7 @@ help:
 	@echo 'make check      every test, [T="STAGE ..."]; ends with "N passed, N failed"'
 	@echo 'make selftest   [KERNEL=6.12|7.3] [DRIVER=ours|stock] [T="NAME ..."]'
 	@echo '                [HOST=ws2012r2|ws2016|ws2019|ws2022|azure] [VCPUS=N]'
-	@echo "make kunit      the driver's KUnit tests"
+	@echo "make kunit      the driver's KUnit tests, and what they cover"
 	@echo 'make lint       static analysis, [T="TOOL ..."]'
 	@echo 'make bench      instructions for each packet, ours and stock'
 	@echo 'make soak       a VF comes and goes under load, [CYCLES=1000]'
@@ -64,7 +64,8 @@ selftest:
 		$(if $(filter 7.3,$(KERNEL)),kernel)
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)") \
-		$(foreach v,HOST VCPUS NICS MTU LOOP,$(if $($(v)),$(v)=$($(v))))
+		$(foreach v,HOST VCPUS NICS MTU LOOP TIMEOUT,\
+			$(if $($(v)),$(v)=$($(v))))
 
 cloud-init:
 	@$(RIG)/install-packages fetch build image run
@@ -112,7 +113,8 @@ deb-test:
 	@$(RIG)/deb-test
 
 kunit:
-	@$(RIG)/install-packages fetch build kernel
+	@$(RIG)/install-packages fetch build bpf run kernel
+	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/kunit
 
 lint:
