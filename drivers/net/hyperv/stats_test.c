@@ -145,6 +145,13 @@ static void device_has_all_channels_and_vfs(struct kunit *test)
 			OF_CHANNELS(tx.stats.dropped) + OF_VFS(tx_dropped));
 }
 
+/* Against which the VF's own count is held. */
+static void packets_for_vfs_are_known(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, netvsc_vf_given_packets(netvsc_priv(test->priv)),
+			OF_VFS(tx_packets));
+}
+
 /* No queue's numbers are lost when it goes, and none is counted twice. */
 static void queues_and_rest_make_the_device(struct kunit *test)
 {
@@ -276,6 +283,7 @@ static void vf_and_events_have_names(struct kunit *test)
 
 static struct kunit_case stats_cases[] = {
 	KUNIT_CASE(device_has_all_channels_and_vfs),
+	KUNIT_CASE(packets_for_vfs_are_known),
 	KUNIT_CASE(queues_and_rest_make_the_device),
 	KUNIT_CASE(queue_without_a_channel_has_zeros),
 	KUNIT_CASE_PARAM(name_has_its_value, name_gen_params),
