@@ -12,7 +12,7 @@ need control dmesg ethtool
 [ "$DRIVER" = ours ] ||
 	skip_all "the stock driver does not come back before it is reloaded"
 setup
-trap 'control fault 0 off; cleanup' EXIT
+trap 'control fault 0 off; ip link del dev mv0 2> /dev/null; cleanup' EXIT
 mac=$(attr address)
 
 # No version of NVSP suits the host, so there is no session.

@@ -51,8 +51,14 @@ of_second()
 
 second_nic()
 {
-	nic_add "$OTHER_NR" "$OTHER_MAC" "$OTHER4" || return 1
-	OTHER[NIC]=$FOUND OTHER[NIC_NR]=$OTHER_NR OTHER[PING_FROM]=$FOUND
+	local status=0
+
+	FOUND=
+	nic_add "$OTHER_NR" "$OTHER_MAC" "$OTHER4" || status=1
+	# One that does not answer has to go, too.
+	[ -z "$FOUND" ] ||
+		OTHER=([NIC]=$FOUND [NIC_NR]=$OTHER_NR [PING_FROM]=$FOUND)
+	return "$status"
 }
 
 second_gone()

@@ -44,6 +44,7 @@ watch()
 
 	exec {end}< <(tail -s 0.2 --pid="$machine" -f /dev/null 2>/dev/null)
 	while kill -0 "$machine" 2>/dev/null; do
+		# Fails either way: after that time, or when tail and machine have ended.
 		read -r -t 10 -u "$end" || true
 		((interactive)) && continue
 		now=$(sizes)
