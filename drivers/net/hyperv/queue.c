@@ -60,7 +60,8 @@ u16 netvsc_select_queue(struct net_device *ndev, struct sk_buff *skb,
 	u32 queues = ndev->real_num_tx_queues;
 	int old, queue;
 
-	if (rcu_access_pointer(nv->vf.tx))
+	/* But to the qdiscs of a class only what belongs to it. */
+	if (rcu_access_pointer(nv->vf.tx) && !ndev->num_tc && !sb_dev)
 		return queue_to_vf(skb, queues);
 	if (unlikely(queue_up_to_stack(ndev, sb_dev)))
 		return netdev_pick_tx(ndev, skb, sb_dev);

@@ -55,7 +55,7 @@ static void vf_check_link(struct netvsc *nv)
 {
 	struct net_device *vf = nv->vf.vf;
 
-	if (vf && !netif_carrier_ok(vf))
+	if (vf && !netvsc_vf_ready(vf))
 		netvsc_vf_feed(nv, VF_IN_CARRIER_OFF);
 }
 
@@ -127,8 +127,10 @@ static void vf_registered(struct net_device *dev)
 {
 	struct netvsc *nv = netvsc_vf_partner(dev);
 
-	if (!nv)
+	if (!nv) {
+		netvsc_vf_unmark_free(dev);
 		return;
+	}
 	/* It may be the better one. */
 	if (nv->vf.vf && netvsc_vf_kinship(nv, dev) >
 			 netvsc_vf_kinship(nv, nv->vf.vf)) {
@@ -143,6 +145,7 @@ static void vf_registered(struct net_device *dev)
 		return;
 	}
 	netvsc_vf_bind(nv, dev);
+	netvsc_vf_unmark_free(dev);
 }
 
 static void vf_event(struct netvsc *nv, struct net_device *vf,
@@ -183,6 +186,9 @@ static void netvsc_event(struct netvsc *nv, unsigned long event)
 	case NETDEV_CHANGEMTU:
 		if (bound)
 			netvsc_vf_follow_mtu(nv);
+		/* Of the MTU it depends what a driver takes. */
+		if (nv->vf.xdp_refused)
+			netvsc_vf_todo(&nv->vf, NETVSC_VF_FOLLOW);
 		netvsc_vf_feed(nv, VF_IN_CHANGED);
 		break;
 	case NETDEV_CHANGEADDR:

@@ -32,6 +32,7 @@ struct xdp_frame;
  * @rx_multicast: those with a multicast address, broadcast aside
  * @tx_packets: frames given to the VF
  * @tx_bytes: their bytes
+ * @tx_xdp: those of @tx_packets that were frames of XDP
  * @tx_dropped: frames that the VF's queue did not take
  * @syncp: written with bottom halves disabled
  *
@@ -43,6 +44,7 @@ struct netvsc_vf_counters {
 	u64_stats_t rx_multicast;
 	u64_stats_t tx_packets;
 	u64_stats_t tx_bytes;
+	u64_stats_t tx_xdp;
 	u64_stats_t tx_dropped;
 	struct u64_stats_sync syncp;
 };
@@ -102,7 +104,9 @@ enum netvsc_vf_todo {
  * @vlan_refused: @vf does not take all of them; RTNL
  * @stalled: @vf was found not to send what it is given; RTNL
  * @penalty: how long it was not used for that the last time, in jiffies; RTNL
+ * @closed: @vf could not be opened; RTNL
  * @retry_at: when to try it again, in jiffies; RTNL
+ * @detached: its driver has detached @vf; RTNL
  * @overdue: packets have waited for a whole period of the watch; RTNL
  * @probed: and one of them is the driver's own; RTNL
  * @settled: what seemed to wait when @vf was last known to work; RTNL
@@ -157,7 +161,9 @@ struct netvsc_vf {
 	bool vlan_refused;
 	bool stalled;
 	unsigned long penalty;
+	bool closed;
 	unsigned long retry_at;
+	bool detached;
 	bool overdue;
 	bool probed;
 	u64 settled;

@@ -22,6 +22,13 @@ static void vf_unmark(struct net_device *vf)
 	vf->priv_flags &= ~IFF_NO_ADDRCONF;
 }
 
+/* A new one that is nobody's after all: what the host says of it may have changed. */
+void netvsc_vf_unmark_free(struct net_device *dev)
+{
+	if ((dev->flags & IFF_SLAVE) && !netdev_master_upper_dev_get(dev))
+		vf_unmark(dev);
+}
+
 static int vf_enslave(struct netvsc *nv, struct net_device *vf)
 {
 	int err;
@@ -90,6 +97,8 @@ void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf)
 	nvf->going = false;
 	nvf->stalled = false;
 	nvf->penalty = 0;
+	nvf->closed = false;
+	nvf->detached = false;
 	nvf->has_serial = netvsc_vf_slot_serial(vf, &nvf->serial);
 	netvsc_vf_meet(nv);
 	netdev_info(nv->ndev, "VF %s bound\n", netdev_name(vf));
@@ -104,6 +113,7 @@ static void vf_set_free(struct netvsc *nv)
 
 	if (!vf)
 		return;
+	netvsc_vf_settle(nv);
 	netvsc_vf_feed(nv, VF_IN_DETACH);
 	partner = netvsc_vf_partner(vf);
 	if (partner && partner != nv)
@@ -175,8 +185,8 @@ void netvsc_vf_leave_behind(struct netvsc *nv)
 	struct net_device *found = vf_to_fetch(nv);
 
 	nv->vf.fetch_from = NULL;
-	if (found && !netdev_master_upper_dev_get(found))
-		vf_unmark(found);
+	if (found)
+		netvsc_vf_unmark_free(found);
 }
 
 /*

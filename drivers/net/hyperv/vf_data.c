@@ -276,7 +276,7 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 	if (unlikely(netpoll_tx_running(skb->dev)))
 		return false;
 
-	if (unlikely(!netif_running(vf) || !netif_carrier_ok(vf))) {
+	if (unlikely(!netvsc_vf_ready(vf))) {
 		/* The link watch would tell within a second; this is now. */
 		netvsc_vf_todo(nvf, NETVSC_VF_LINK);
 		return false;
@@ -288,6 +288,18 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 	else
 		vf_count_unsent(nvf);
 	return true;
+}
+
+/* Which the VF's driver counts where it likes, or nowhere. */
+static void vf_count_frames(struct netvsc_vf *nvf, unsigned int frames, u64 bytes)
+{
+	struct netvsc_vf_counters *counters = this_cpu_ptr(nvf->counters);
+
+	u64_stats_update_begin(&counters->syncp);
+	u64_stats_add(&counters->tx_packets, frames);
+	u64_stats_add(&counters->tx_bytes, bytes);
+	u64_stats_add(&counters->tx_xdp, frames);
+	u64_stats_update_end(&counters->syncp);
 }
 
 static u64 vf_frames_bytes(struct xdp_frame **frames, int n)
@@ -321,7 +333,7 @@ int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
 	int sent;
 
 	if (!vf || !(READ_ONCE(vf->xdp_features) & NETDEV_XDP_ACT_NDO_XMIT) ||
-	    !netif_running(vf) || !netif_carrier_ok(vf))
+	    !netvsc_vf_ready(vf))
 		return -EOPNOTSUPP;
 
 	/* Of those that are taken nothing may be looked at afterwards. */
@@ -330,6 +342,7 @@ int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
 	if (sent <= 0)
 		return sent;
 
-	vf_count_sent(nvf, sent, bytes - vf_frames_bytes(frames + sent, n - sent));
+	vf_count_frames(nvf, sent,
+			bytes - vf_frames_bytes(frames + sent, n - sent));
 	return sent;
 }

@@ -22,10 +22,16 @@
 /* And how long without having sent anything. */
 #define VF_QUIET_USECS	500000
 
+/*
+ * Drivers read statistics from the device, and some take one that does not answer
+ * for gone, for good.
+ */
 static u64 vf_sent_packets(struct net_device *vf)
 {
 	struct rtnl_link_stats64 stats;
 
+	if (!netvsc_vf_answers(vf))
+		return 0;
 	dev_get_stats(vf, &stats);
 	return stats.tx_packets;
 }
@@ -111,7 +117,7 @@ static s64 vf_unsent(struct netvsc *nv)
 	if (netvsc_vf_bql(nvf->vf, &completed, &in_flight))
 		return in_flight;
 	given = netvsc_vf_given_packets(nv) - nvf->tx_base;
-	/* Drivers read statistics from the device, which takes its time. */
+	/* Which takes its time. */
 	if (!given)
 		return 0;
 	return given - (vf_sent_packets(nvf->vf) - nvf->tx_vf_base);
@@ -172,13 +178,15 @@ static bool vf_sent_all(const struct vf_rest *rest)
 void netvsc_vf_drain_tx(struct netvsc *nv)
 {
 	struct vf_pause pause = { .next = 50 };
-	struct vf_rest before, rest = vf_rest(nv);
 	struct net_device *vf = nv->vf.vf;
+	struct vf_rest before, rest;
 	unsigned int since = 0;
 
 	/* What cannot be sent any more is not worth waiting for. */
-	if (vf_sent_all(&rest) || !netif_carrier_ok(vf) ||
-	    !netvsc_vf_answers(vf))
+	if (!netvsc_vf_ready(vf) || !netvsc_vf_answers(vf))
+		return;
+	rest = vf_rest(nv);
+	if (vf_sent_all(&rest))
 		return;
 	do {
 		vf_poll(vf);

@@ -167,7 +167,8 @@ void netvsc_vf_follow(struct netvsc *nv)
 	struct net_device *vf = nvf->vf;
 	int err;
 
-	if (!vf)
+	/* When it is attached again this comes again. */
+	if (!vf || !netif_device_present(vf))
 		return;
 	/* What IPv6 gave it while nobody owned it goes with its link. */
 	if (nvf->was_up) {
@@ -184,9 +185,12 @@ void netvsc_vf_follow(struct netvsc *nv)
 	if (!nvf->open)
 		return;
 	err = dev_open(vf, NULL);
-	if (err)
-		netdev_info(nv->ndev, "VF %s does not come up (%d)\n",
-			    netdev_name(vf), err);
+	nvf->closed = err;
+	if (!err)
+		return;
+	netdev_info(nv->ndev, "VF %s does not come up (%d)\n",
+		    netdev_name(vf), err);
+	netvsc_vf_watch_closed(nv);
 }
 
 /**
@@ -238,11 +242,15 @@ void netvsc_vf_set_xdp(struct netvsc *nv, struct bpf_prog *prog,
 	if (!nvf->vf)
 		return;
 	/* Its driver may set up its rings anew, with all that is in them. */
+	netvsc_vf_settle(nv);
 	nvf->busy = true;
 	netvsc_vf_feed(nv, VF_IN_CHANGED);
 	vf_follow_xdp(nv, extack);
 	nvf->busy = false;
 	netvsc_vf_feed(nv, VF_IN_CHANGED);
+	/* Of the program it depends what a driver takes. */
+	if (nvf->vf->mtu != nv->ndev->mtu)
+		netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
 }
 
 /**

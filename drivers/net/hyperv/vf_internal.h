@@ -10,7 +10,7 @@
  *	vf_path.c	does it: moves the data path to the VF and back
  *	vf_switch.c	asks the host for that, and hears its answers
  *	vf_drain.c	empties a VF before it is left
- *	vf_watch.c	finds out that a VF in use has stopped to send
+ *	vf_watch.c	finds out that a VF does not work, and when to try it again
  *	vf_sleep.c	has it left before the guest sleeps
  *	vf_data.c	receive and transmit
  *	vf_stats.c	counts them
@@ -33,6 +33,16 @@ static inline struct netvsc *netvsc_of(struct netvsc_vf *nvf)
 	return container_of(nvf, struct netvsc, vf);
 }
 
+/*
+ * It could send: a driver may have detached it in the course of a reset, with the
+ * link as it was, of which no notification tells.
+ */
+static inline bool netvsc_vf_ready(const struct net_device *vf)
+{
+	return netif_running(vf) && netif_device_present(vf) &&
+	       netif_carrier_ok(vf);
+}
+
 /* vf.c; any context */
 void netvsc_vf_todo(struct netvsc_vf *nvf, enum netvsc_vf_todo todo);
 void netvsc_vf_wake(struct netvsc_vf *nvf, unsigned long delay);
@@ -46,6 +56,7 @@ struct netvsc *netvsc_vf_owner(const struct net_device *vf);
 
 /* vf_bind.c */
 void netvsc_vf_mark(struct net_device *vf);
+void netvsc_vf_unmark_free(struct net_device *dev);
 void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf);
 void netvsc_vf_release(struct netvsc *nv);
 void netvsc_vf_look_around(struct netvsc *nv);
@@ -75,6 +86,8 @@ bool netvsc_vf_answers(struct net_device *vf);	/* to reads of its registers */
 bool netvsc_vf_bql(const struct net_device *vf, u64 *completed, u64 *in_flight);
 void netvsc_vf_watch_start(struct netvsc *nv);
 void netvsc_vf_watch(struct netvsc *nv);
+void netvsc_vf_watch_detached(struct netvsc *nv);
+void netvsc_vf_watch_closed(struct netvsc *nv);
 bool netvsc_vf_watching(const struct netvsc_vf *nvf);
 
 /* vf_sleep.c */
@@ -86,7 +99,7 @@ void netvsc_vf_sleep_unwatch(void);		/* without RTNL */
 rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb);
 
 /* vf_stats.c; any context */
-u64 netvsc_vf_given_packets(struct netvsc *nv);
+u64 netvsc_vf_given_packets(struct netvsc *nv);	/* without frames of XDP */
 
 /* vf_follow.c */
 void netvsc_vf_follow(struct netvsc *nv);

@@ -29,8 +29,7 @@ static bool vf_fit(struct netvsc *nv)
 		return false;
 	if (nvf->was_up || nvf->going || nvf->busy || nvf->stalled)
 		return false;
-	if (!(vf->flags & IFF_UP) || !netif_running(vf) ||
-	    !netif_carrier_ok(vf) || !netif_device_present(vf))
+	if (!(vf->flags & IFF_UP) || !netvsc_vf_ready(vf))
 		return false;
 	/*
 	 * The carrier comes from the VF's driver, and the link watch follows
@@ -133,4 +132,6 @@ void netvsc_vf_feed(struct netvsc *nv, enum vf_input input)
 	for (i = 0; i < ARRAY_SIZE(vf_actions); i++)
 		if (step->actions & vf_actions[i].bit)
 			vf_actions[i].run(nv);
+	if (nvf->vf && !netif_device_present(nvf->vf))
+		netvsc_vf_watch_detached(nv);
 }

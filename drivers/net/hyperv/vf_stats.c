@@ -12,6 +12,7 @@ enum {
 	VF_STAT_RX_MULTICAST,
 	VF_STAT_TX_PACKETS,
 	VF_STAT_TX_BYTES,
+	VF_STAT_TX_XDP,
 	VF_STAT_TX_DROPPED,
 	VF_NR_STATS
 };
@@ -22,6 +23,7 @@ static const char vf_stat_names[VF_NR_STATS][ETH_GSTRING_LEN] = {
 	[VF_STAT_RX_MULTICAST]	= "vf_rx_multicast",
 	[VF_STAT_TX_PACKETS]	= "vf_tx_packets",
 	[VF_STAT_TX_BYTES]	= "vf_tx_bytes",
+	[VF_STAT_TX_XDP]	= "vf_tx_xdp",
 	[VF_STAT_TX_DROPPED]	= "vf_tx_dropped",
 };
 
@@ -41,6 +43,7 @@ static void vf_sum_cpu(const struct netvsc_vf_counters *counters, u64 *sum)
 		value[VF_STAT_TX_PACKETS] =
 			u64_stats_read(&counters->tx_packets);
 		value[VF_STAT_TX_BYTES] = u64_stats_read(&counters->tx_bytes);
+		value[VF_STAT_TX_XDP] = u64_stats_read(&counters->tx_xdp);
 		value[VF_STAT_TX_DROPPED] =
 			u64_stats_read(&counters->tx_dropped);
 	} while (u64_stats_fetch_retry(&counters->syncp, start));
@@ -112,5 +115,5 @@ u64 netvsc_vf_given_packets(struct netvsc *nv)
 	u64 value[VF_NR_STATS];
 
 	netvsc_vf_stats_values(nv, value);
-	return value[VF_STAT_TX_PACKETS];
+	return value[VF_STAT_TX_PACKETS] - value[VF_STAT_TX_XDP];
 }

@@ -19,7 +19,7 @@
 #define VF_TO_VMBUS_TIMEOUT	(2 * HZ)
 
 /* When to tell a host again whose ring was full all the time that one tries. */
-#define VF_OWED_DELAY	(2 * HZ)
+#define VF_AGAIN_DELAY	(2 * HZ)
 
 /* What an answer that is overdue gets on top. */
 #define VF_LATE		(HZ / 10)
@@ -51,7 +51,7 @@ static void vf_owe(struct netvsc_vf *nvf, bool to_vf, int err)
 {
 	nvf->owed |= !to_vf && err == -EAGAIN;
 	if (nvf->owed)
-		netvsc_vf_wake(nvf, VF_OWED_DELAY);
+		netvsc_vf_wake(nvf, VF_AGAIN_DELAY);
 }
 
 static int vf_request(struct netvsc *nv, bool to_vf)
@@ -92,6 +92,10 @@ void netvsc_vf_ask(struct netvsc *nv)
 		return;
 	vf_stays(nv, "not asked", err);
 	netvsc_vf_feed(nv, VF_IN_SWITCH_REFUSED);
+	if (err != -EAGAIN)
+		return;
+	set_bit(NETVSC_VF_ASK, &nvf->todo);
+	netvsc_vf_wake(nvf, VF_AGAIN_DELAY);
 }
 
 /* Nothing is on the VF: the answer is not worth waiting for. */

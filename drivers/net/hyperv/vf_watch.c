@@ -3,7 +3,9 @@
  * Watches whether a VF in use still sends.  A device may hang, or be reset
  * behind its driver's back, with the link up as before; the driver notices when
  * a ring is full for some seconds, which a connection that waits for an answer
- * never fills.
+ * never fills.  Or its driver resets it, and detaches it meanwhile.
+ *
+ * A VF that does not work, or does not open, is tried again after a while.
  */
 #include <linux/etherdevice.h>
 #include <linux/pci.h>
@@ -106,9 +108,34 @@ void netvsc_vf_watch_start(struct netvsc *nv)
 	netvsc_vf_wake(nvf, VF_WATCH_PERIOD);
 }
 
+/* That it is attached again does not say anybody, either. */
+void netvsc_vf_watch_detached(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	if (nvf->detached)
+		return;
+	nvf->detached = true;
+	nvf->look_at = jiffies + VF_WATCH_PERIOD;
+	netvsc_vf_wake(nvf, VF_WATCH_PERIOD);
+}
+
+void netvsc_vf_watch_closed(struct netvsc *nv)
+{
+	struct netvsc_vf *nvf = &nv->vf;
+
+	/* One that did not send has its time. */
+	if (nvf->stalled)
+		return;
+	nvf->retry_at = jiffies + VF_PENALTY_MIN;
+	nvf->look_at = nvf->retry_at;
+	netvsc_vf_wake(nvf, VF_PENALTY_MIN);
+}
+
 bool netvsc_vf_watching(const struct netvsc_vf *nvf)
 {
-	return nvf->vf && (nvf->state == VF_ACTIVE || nvf->stalled);
+	return nvf->vf && (nvf->state == VF_ACTIVE || nvf->stalled ||
+			   nvf->closed || nvf->detached);
 }
 
 /*
@@ -121,7 +148,7 @@ static void vf_reopen(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	if (!(nvf->vf->flags & IFF_UP))
+	if (!(nvf->vf->flags & IFF_UP) || !netif_device_present(nvf->vf))
 		return;
 	dev_close(nvf->vf);
 	netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
@@ -145,10 +172,22 @@ static void vf_try_again(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	netdev_info(nv->ndev, "VF %s may be used again\n",
-		    netdev_name(nvf->vf));
+	if (nvf->stalled)
+		netdev_info(nv->ndev, "VF %s may be used again\n",
+			    netdev_name(nvf->vf));
 	nvf->stalled = false;
-	netvsc_vf_feed(nv, VF_IN_CHANGED);
+	nvf->closed = false;
+	netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
+}
+
+/* What it was not given meanwhile it gets now. */
+static void vf_look_for_attached(struct netvsc_vf *nvf)
+{
+	nvf->look_at = jiffies + VF_WATCH_PERIOD;
+	if (!netif_device_present(nvf->vf))
+		return;
+	nvf->detached = false;
+	netvsc_vf_todo(nvf, NETVSC_VF_FOLLOW);
 }
 
 /*
@@ -200,10 +239,18 @@ void netvsc_vf_watch(struct netvsc *nv)
 
 	if (!netvsc_vf_watching(nvf) || time_before(jiffies, nvf->look_at))
 		return;
-	if (nvf->stalled) {
+	if (nvf->detached) {
+		vf_look_for_attached(nvf);
+		return;
+	}
+	if (nvf->stalled || nvf->closed) {
 		nvf->look_at = nvf->retry_at;
 		if (time_after_eq(jiffies, nvf->retry_at))
 			vf_try_again(nv);
+		return;
+	}
+	if (!netif_device_present(nvf->vf)) {
+		netvsc_vf_feed(nv, VF_IN_CARRIER_OFF);
 		return;
 	}
 	given = netvsc_vf_given_packets(nv);

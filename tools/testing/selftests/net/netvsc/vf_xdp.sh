@@ -10,7 +10,7 @@
 
 COUNT=10
 
-plan 14
+plan 16
 need vf ethtool
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
 setup
@@ -53,4 +53,16 @@ check "the next one comes" vf_plug
 check "all traffic takes it" traffic_only_on vf
 check "the program goes" eval 'detach && wait_for 30 "VF path" host_path vf'
 check "nothing was lost" ping_lossless
+
+# The VF's driver takes no other MTU while it has a program.
+mtu_with_program()
+{
+	ip link set dev "$NIC" mtu 1400 && wait_for 30 "VF path" host_path vf &&
+		attach xdp_pass && ip link set dev "$NIC" mtu 1500 &&
+		wait_for 30 "answer" answers "$HOST4" && host_path synthetic
+}
+
+check "a VF that does not take the MTU with a program is not used" mtu_with_program
+check "it is when the program goes" \
+	eval 'detach && wait_for 30 "VF path" host_path vf'
 finish
