@@ -262,6 +262,8 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 		err = vmbus_open(vmbus, ring, ring, NULL, 0,
 				 netvsc_channel_event, ch);
 	if (err) {
+		/* VMBus would go on to tell us of interrupts. */
+		vmbus_close(vmbus);
 		napi_disable(&ch->napi);
 		netvsc_rx_stop(ch);
 		return err;

@@ -67,7 +67,7 @@ static int netvsc_set_ringparam(struct net_device *ndev,
 	if (config.rx_sections == nv->config.rx_sections &&
 	    config.tx_sections == nv->config.tx_sections)
 		return 0;
-	return netvsc_reconfigure(nv, &config);
+	return netvsc_reconfigure(nv, &config, 0);
 }
 
 static void netvsc_get_channels(struct net_device *ndev,
@@ -80,7 +80,9 @@ static void netvsc_get_channels(struct net_device *ndev,
 	if (nv->rss_state.known)
 		channels->max_combined = min(channels->max_combined,
 					     nv->rss_state.host.queues);
-	channels->combined_count = nv->nr_channels;
+	/* Those that are about to open count: whoever wants fewer has to say so. */
+	channels->combined_count = max(nv->nr_channels,
+				       READ_ONCE(nv->subs.wanted));
 }
 
 static int netvsc_set_channels(struct net_device *ndev,
@@ -90,11 +92,12 @@ static int netvsc_set_channels(struct net_device *ndev,
 	struct netvsc_config config = nv->config;
 
 	config.channels = channels->combined_count;
-	if (config.channels == nv->nr_channels) {
+	if (config.channels == nv->nr_channels &&
+	    READ_ONCE(nv->subs.wanted) <= 1) {
 		nv->config = config;
 		return 0;
 	}
-	return netvsc_reconfigure(nv, &config);
+	return netvsc_reconfigure(nv, &config, config.channels);
 }
 
 static u32 netvsc_get_msglevel(struct net_device *ndev)

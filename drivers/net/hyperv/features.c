@@ -36,7 +36,7 @@ netdev_features_t netvsc_fix_features(struct net_device *ndev,
 	 * Nobody but the host could have looked at what it has coalesced, and
 	 * programs of XDP are to see each segment.
 	 */
-	if (!(features & NETIF_F_RXCSUM) || netvsc_xdp_attached(nv))
+	if (!(features & NETIF_F_RXCSUM) || nv->xdp_on)
 		features &= ~NETIF_F_LRO;
 	return features;
 }

@@ -14,6 +14,23 @@
 /* Time for user space to notice that the link was down. */
 #define NETVSC_FLAP		(2 * HZ)
 
+/*
+ * The state of the link, and how often the host has said it: an answer that waited
+ * until it was read must not undo what came meanwhile.
+ */
+#define LINK_IS_UP	BIT(0)
+#define LINK_SAID	BIT(1)
+
+bool netvsc_link_is_up(const struct netvsc *nv)
+{
+	return READ_ONCE(nv->link) & LINK_IS_UP;
+}
+
+static u32 link_said(u32 link, bool up)
+{
+	return ((link + LINK_SAID) & ~LINK_IS_UP) | (up ? LINK_IS_UP : 0);
+}
+
 /**
  * netvsc_link_event() - the host has said something about the link
  * @nv: the NIC
@@ -23,10 +40,10 @@
  */
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 {
-	if (event == NETVSC_LINK_UP)
-		WRITE_ONCE(nv->link_up, true);
-	else if (event == NETVSC_LINK_DOWN)
-		WRITE_ONCE(nv->link_up, false);
+	u32 link = READ_ONCE(nv->link);
+
+	if (event == NETVSC_LINK_UP || event == NETVSC_LINK_DOWN)
+		WRITE_ONCE(nv->link, link_said(link, event == NETVSC_LINK_UP));
 
 	/* A link that is down is only to be looked at. */
 	if (event != NETVSC_LINK_DOWN)
@@ -58,6 +75,7 @@ static void link_query_speed(struct netvsc *nv)
  */
 void netvsc_link_query(struct netvsc *nv)
 {
+	u32 before = READ_ONCE(nv->link);
 	u32 state;
 	int err;
 
@@ -68,7 +86,8 @@ void netvsc_link_query(struct netvsc *nv)
 		netdev_warn(nv->ndev, "no state of the link from the host: %d\n",
 			    err);
 	}
-	WRITE_ONCE(nv->link_up, state == RNDIS_MEDIA_STATE_CONNECTED);
+	cmpxchg(&nv->link, before,
+		link_said(before, state == RNDIS_MEDIA_STATE_CONNECTED));
 	link_query_speed(nv);
 }
 
@@ -141,7 +160,7 @@ static void netvsc_link_work(struct work_struct *work)
 	}
 
 	announce = test_and_clear_bit(NETVSC_LINK_UP, &nv->link_events);
-	link_set_carrier(nv, READ_ONCE(nv->link_up));
+	link_set_carrier(nv, netvsc_link_is_up(nv));
 	/* Up, and up again: the guest may have moved to another host. */
 	if (announce && was_up && netif_carrier_ok(ndev))
 		netdev_notify_peers(ndev);

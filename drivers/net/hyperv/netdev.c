@@ -123,7 +123,7 @@ static int netvsc_open(struct net_device *ndev)
 	if (err)
 		return err;
 
-	if (READ_ONCE(nv->link_up))
+	if (netvsc_link_is_up(nv))
 		netif_carrier_on(ndev);
 	netvsc_vf_open(nv);
 	return 0;
@@ -181,6 +181,7 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	netvsc_set_rx_mode(ndev);
 	netif_addr_unlock_bh(ndev);
 	schedule_delayed_work(&nv->link_work, 0);
+	netvsc_link_tell_speed(nv);
 	netvsc_vf_session_started(nv);
 	return 0;
 }
@@ -199,7 +200,7 @@ static int netvsc_change_mtu(struct net_device *ndev, int mtu)
 	}
 
 	config.mtu = mtu;
-	err = netvsc_reconfigure(nv, &config);
+	err = netvsc_reconfigure(nv, &config, 0);
 	if (!err)
 		WRITE_ONCE(ndev->mtu, mtu);
 	return err;

@@ -214,7 +214,7 @@ struct netvsc_rx_part {
 };
 
 /**
- * struct netvsc_rx - receive half of a channel; only NAPI touches it
+ * struct netvsc_rx - receive half of a channel; while that is open, NAPI's alone
  * @pool: pages that frames are copied to
  * @done: ring of completions that the host has not been given yet
  * @done_mask: entries of @done less one
@@ -301,13 +301,13 @@ struct nvsp {
 
 /**
  * struct rndis - control requests to the virtual NIC behind the session
- * @lock: one request at a time; guards @up, @page, @sequence
- *	and @filter
+ * @lock: one request at a time; guards @up, @page and @sequence
  * @up: there is a channel, and requests may be sent
  * @sequence: makes request ids
  * @page: the request as the host reads it
  * @page_dma: where the host finds @page
- * @filter: packet filter that the host has
+ * @filter: packet filter that the host has, as far as is known; read and written
+ *	without a lock, by one caller at a time
  * @reply_lock: between the waiter and NAPI; guards the rest
  * @awaited: id of the request whose answer is waited for, or 0
  * @awaited_type: message type of that answer
@@ -367,6 +367,7 @@ enum netvsc_event {
  * @settled: completed when all that the host promised was offered
  * @open_work: asks for them and waits
  * @update_work: puts into service what there is
+ * @look_work: sees whether the host has taken one of them away
  */
 struct netvsc_subchannels {
 	struct mutex lock;		/* opening a sub-channel */
@@ -377,6 +378,7 @@ struct netvsc_subchannels {
 	struct completion settled;
 	struct work_struct open_work;
 	struct work_struct update_work;
+	struct delayed_work look_work;
 };
 
 /**
@@ -417,7 +419,7 @@ struct netvsc_config {
  * @channels: those that were ever in use, so that no counter is lost; NULL
  *	from there on.  They are there until the device goes.
  * @nr_channels: how many of them carry traffic, the first ones; at least 1
- *	while the session is up; RTNL
+ *	while the session is up; RTNL, but transmit and works read it
  * @send_table: the host's wish for a channel, by hash; may be beyond those
  *	that there are
  * @subs: how there come to be more of them
@@ -429,12 +431,13 @@ struct netvsc_config {
  * @closing: no queue may be woken: the data path is coming down
  * @accept: received packets are wanted: between open and stop
  * @xdp_prog: XDP program, NULL if there is none; RTNL
+ * @xdp_on: there is one, or about to be; RTNL
  * @tx_idle: woken when the last packet of a channel has come back
  * @recover_work: tries to get a session after one was lost
  * @recover_delay: jiffies from one attempt to the next
  * @link_work: carries out @link_events
  * @link_events: BIT(enum netvsc_link_event)
- * @link_up: what the host said last
+ * @link: what the host said last of the link (link.c)
  * @speed: Mbit/s, or SPEED_UNKNOWN
  * @told_speed: of the path in use, when others were last told of it; RTNL
  * @msg_enable: NETIF_MSG_*, of what there is to be a line of log
@@ -480,6 +483,7 @@ struct netvsc {
 	bool closing;
 	bool accept;
 	struct bpf_prog __rcu *xdp_prog;
+	bool xdp_on;
 	wait_queue_head_t tx_idle;
 
 	struct delayed_work recover_work;
@@ -487,7 +491,7 @@ struct netvsc {
 
 	struct delayed_work link_work;
 	unsigned long link_events;
-	bool link_up;
+	u32 link;
 	u32 speed;
 	u32 told_speed;
 
@@ -545,7 +549,8 @@ int netvsc_session_start(struct netvsc *nv);
 void netvsc_session_stop(struct netvsc *nv);
 int netvsc_session_try(struct netvsc *nv, const struct netvsc_config *config,
 		       u32 channels);
-int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config);
+int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config,
+		       u32 channels);
 
 /* netdev.c */
 void netvsc_netdev_init(struct netvsc *nv);
@@ -570,15 +575,16 @@ int netvsc_set_features(struct net_device *ndev, netdev_features_t features);
 /* link.c */
 void netvsc_link_init(struct netvsc *nv);
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
+bool netvsc_link_is_up(const struct netvsc *nv);	/* as the host said last */
 void netvsc_link_query(struct netvsc *nv);
 void netvsc_link_tell_speed(struct netvsc *nv);
 int netvsc_get_link_ksettings(struct net_device *ndev,
 			      struct ethtool_link_ksettings *cmd);
 
-/* nvsp.c: all but the two handlers sleep */
+/* nvsp.c: all but handlers and nvsp_send_rndis() sleep */
 void nvsp_init(struct netvsc *nv);
-u32 nvsp_max_rx_sections(const struct netvsc *nv);
-u32 nvsp_max_tx_sections(const struct netvsc *nv);
+u32 nvsp_max_rx_sections(const struct netvsc *nv);	/* any context */
+u32 nvsp_max_tx_sections(const struct netvsc *nv);	/* any context */
 int nvsp_connect(struct netvsc *nv);
 void nvsp_disconnect(struct netvsc *nv);	/* before the channel closes */
 void nvsp_free(struct netvsc *nv);		/* after the channel closed */
@@ -725,9 +731,9 @@ void netvsc_tx_completed(struct netvsc_channel *ch,
 			 const struct netvsc_tx_poll *done);
 void netvsc_tx_timeout(struct net_device *ndev, unsigned int queue);
 /*
- * Sleeps until the host has given back every packet that the channels were
- * given, or NETVSC_HOST_TIMEOUT has passed.  The caller sees to it that no
- * new ones come.  Return: true if all are back.
+ * Sleeps until the host has given back every packet that the channels in service
+ * were given, or NETVSC_HOST_TIMEOUT has passed; one that it has taken away does not
+ * count.  The caller sees to it that no new ones come.  Return: true if all are back.
  */
 bool netvsc_tx_wait_idle(struct netvsc *nv);
 
@@ -753,7 +759,6 @@ static inline bool netvsc_rx_ready(struct netvsc_channel *ch)
 int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 		    u32 flags);
 int netvsc_bpf(struct net_device *ndev, struct netdev_bpf *bpf);
-bool netvsc_xdp_attached(const struct netvsc *nv);
 bool netvsc_xdp_mtu_ok(const struct netvsc *nv, unsigned int mtu);
 
 /* ethtool.c */

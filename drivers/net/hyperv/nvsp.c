@@ -482,9 +482,14 @@ static void nvsp_revoke(struct netvsc *nv, struct netvsc_buffer *buf,
 /* Return: false if the host may still write to the buffer. */
 static bool nvsp_buffer_withdraw(struct netvsc *nv, struct netvsc_buffer *buf)
 {
+	struct vmbus_channel *vmbus = nvsp_vmbus(nv);
+
 	if (!buf->gpadl.gpadl_handle)
 		return true;
-	if (vmbus_teardown_gpadl(nvsp_vmbus(nv), &buf->gpadl))
+	if (vmbus_teardown_gpadl(vmbus, &buf->gpadl))
+		return false;
+	/* It returns 0, too, when the message could not be sent. */
+	if (buf->gpadl.gpadl_handle && !vmbus->rescind)
 		return false;
 	buf->gpadl.gpadl_handle = 0;
 	return true;

@@ -32,9 +32,10 @@ static int rss_ask(struct netvsc *nv, struct steer_rss_caps *caps)
 /* The user's table did not survive: there are fewer channels, or it is short */
 static void rss_default_table(struct netvsc *nv, unsigned int channels)
 {
+	steer_spread(nv->rss.table, nv->rss.entries, channels);
+	/* Whoever is told reads the new one. */
 	if (netif_is_rxfh_configured(nv->ndev))
 		ethtool_rxfh_indir_lost(nv->ndev);
-	steer_spread(nv->rss.table, nv->rss.entries, channels);
 }
 
 static void rss_adopt(struct netvsc *nv, const struct steer_rss_caps *caps)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the receive path call of each other.  All of it in NAPI.
+ * What the files of the receive path call of each other.  All of it in NAPI, but for
+ * what starts and stops a channel, which sleeps.
  *
  *	rx.c		from a transfer packet to its frames
  *	rx_parse.c	what a message says

@@ -115,13 +115,13 @@ struct sk_buff *rx_skb_begin(struct netvsc_channel *ch,
 /* Checksums */
 
 /* The host knows the IP header to be good, but has left its checksum out. */
-static void rx_fill_ip_csum(struct sk_buff *skb)
+static void rx_fill_ip_csum(struct ethhdr *eth, u32 head)
 {
-	struct iphdr *iph = (void *)skb->data + ETH_HLEN;
+	struct iphdr *iph = (void *)eth + ETH_HLEN;
 
-	if (eth_hdr(skb)->h_proto != htons(ETH_P_IP) ||
-	    skb_headlen(skb) < ETH_HLEN + sizeof(*iph) || iph->ihl < 5 ||
-	    skb_headlen(skb) < ETH_HLEN + iph->ihl * 4)
+	if (head < ETH_HLEN + sizeof(*iph) ||
+	    eth->h_proto != htons(ETH_P_IP) || iph->ihl < 5 ||
+	    head < ETH_HLEN + iph->ihl * 4)
 		return;
 	ip_send_check(iph);
 }
@@ -145,21 +145,36 @@ static bool rx_leave_tcp_csum(struct sk_buff *skb, const struct rx_tcp *tcp)
 	return skb_partial_csum_set(skb, tcp->l4, offsetof(typeof(*th), check));
 }
 
+/* XDP has it among the data; it then ends with the type of what is behind it. */
+static u32 rx_tag_len(const struct sk_buff *skb)
+{
+	return eth_hdr(skb)->h_proto == htons(ETH_P_8021Q) &&
+	       skb_headlen(skb) >= VLAN_ETH_HLEN ? VLAN_HLEN : 0;
+}
+
 /* By itself: what it has on the stack is not for every frame to make room for. */
 static noinline void rx_fill_csums(struct sk_buff *skb,
 				   const struct rx_frame *frame)
 {
 	struct rx_tcp tcp;
+	u32 head, tag;
+	void *eth;
 
 	skb_reset_mac_header(skb);
+	tag = rx_tag_len(skb);
+	eth = skb->data + tag;
+	head = skb_headlen(skb) - tag;
 	if ((frame->csum & RNDIS_CSUM_RX_IP_UNSET) &&
 	    (frame->csum & RNDIS_CSUM_RX_IP_GOOD))
-		rx_fill_ip_csum(skb);
-	if ((frame->csum & RNDIS_CSUM_RX_TCP_UNSET) &&
-	    (frame->csum & RNDIS_CSUM_RX_TCP_GOOD) &&
-	    skb->ip_summed == CHECKSUM_NONE &&
-	    rx_find_tcp(&tcp, skb->data, skb_headlen(skb), skb->len))
-		rx_leave_tcp_csum(skb, &tcp);
+		rx_fill_ip_csum(eth, head);
+	if (!(frame->csum & RNDIS_CSUM_RX_TCP_UNSET) ||
+	    !(frame->csum & RNDIS_CSUM_RX_TCP_GOOD) ||
+	    skb->ip_summed != CHECKSUM_NONE ||
+	    !rx_find_tcp(&tcp, eth, head, skb->len - tag))
+		return;
+	tcp.l3 += tag;
+	tcp.l4 += tag;
+	rx_leave_tcp_csum(skb, &tcp);
 }
 
 static u32 rx_mss(const struct net_device *ndev, const struct rx_tcp *tcp,

@@ -163,6 +163,7 @@ stop:
  * netvsc_reconfigure() - a session with another configuration
  * @nv: the NIC; registered
  * @config: what to ask the host for
+ * @channels: how many there have to be then; 0 if any number will do
  *
  * Most of what there is to configure is said when a session begins, so there
  * has to be a new one.  Packets to send wait meanwhile.  If the host does not
@@ -173,7 +174,8 @@ stop:
  * Return: 0, or an error.  With one the old configuration is in force again,
  * or, if the host does not take that any more either, as soon as it does.
  */
-int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
+int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config,
+		       u32 channels)
 {
 	const struct netvsc_config old = nv->config;
 	int err, err_old;
@@ -181,8 +183,7 @@ int netvsc_reconfigure(struct netvsc *nv, const struct netvsc_config *config)
 	netvsc_netdev_pause(nv);
 	netvsc_session_stop(nv);
 
-	err = netvsc_session_try(nv, config, config->channels != old.channels ?
-					     config->channels : 0);
+	err = netvsc_session_try(nv, config, channels);
 	if (!err)
 		return 0;
 

@@ -18,6 +18,9 @@
 
 #include "netvsc.h"
 
+/* How long a channel that the host has taken away may go unnoticed */
+#define CHANNELS_LOOK	(2 * HZ)
+
 /* Guards what the callback finds in the device against its removal. */
 DEFINE_STATIC_SRCU(subchannel_offers);
 
@@ -220,6 +223,7 @@ void netvsc_subchannels_stop(struct netvsc *nv)
 	complete_all(&subs->settled);
 	mutex_unlock(&subs->lock);
 	cancel_work_sync(&subs->open_work);
+	cancel_delayed_work_sync(&subs->look_work);
 
 	netvsc_for_each_channel(nv, i, ch)
 		if (i)
@@ -256,7 +260,7 @@ static void channels_link_napi(struct netvsc *nv, unsigned int n)
 
 /*
  * The watchdog looks at all queues there are.  What one that is not served any
- * more waits for does not come, and nobody sends on it.
+ * more waits for does not come, and the stack does not send on it.
  */
 static void channel_retire(struct netvsc_channel *ch)
 {
@@ -281,6 +285,28 @@ static void channels_trim(struct netvsc *nv)
 			netvsc_tx_stop(ch);
 }
 
+static void channels_look_later(struct netvsc *nv)
+{
+	if (READ_ONCE(nv->nr_channels) > 1)
+		queue_delayed_work(system_power_efficient_wq,
+				   &nv->subs.look_work, CHANNELS_LOOK);
+}
+
+/*
+ * VMBus does not say that the host has taken a sub-channel away, and a connection
+ * whose packets were lost there may wait for them with nothing more to send.
+ */
+static void channels_look_work(struct work_struct *work)
+{
+	struct netvsc *nv = container_of(to_delayed_work(work), struct netvsc,
+					 subs.look_work);
+	unsigned int i;
+
+	for (i = 1; i < READ_ONCE(nv->nr_channels); i++)
+		netvsc_channel_lost(nv->channels[i]);
+	channels_look_later(nv);
+}
+
 /**
  * netvsc_channels_serve() - have so many queues, one for each channel
  * @nv: the NIC
@@ -300,10 +326,11 @@ int netvsc_channels_serve(struct netvsc *nv, unsigned int n)
 	if (err)
 		return err;
 	channels_link_napi(nv, n);
-	nv->nr_channels = n;
+	WRITE_ONCE(nv->nr_channels, n);
 	for (i = n; i < before; i++)
 		channel_retire(nv->channels[i]);
 
+	channels_look_later(nv);
 	err = netvsc_rss_apply(nv, n);
 	if (err)
 		netdev_warn(nv->ndev, "host does not spread packets: %d\n",
@@ -361,8 +388,8 @@ static void channels_update_work(struct work_struct *work)
 }
 
 /**
- * netvsc_channel_lost() - a packet could not be sent because there is no host
- * @ch: its channel
+ * netvsc_channel_lost() - the host may have taken a channel away
+ * @ch: the channel; in service
  *
  * Context: any.
  */
@@ -385,6 +412,7 @@ void netvsc_subchannels_init(struct netvsc *nv)
 	init_completion(&subs->settled);
 	INIT_WORK(&subs->open_work, subchannels_open_work);
 	INIT_WORK(&subs->update_work, channels_update_work);
+	INIT_DEFERRABLE_WORK(&subs->look_work, channels_look_work);
 }
 
 /**

@@ -14,6 +14,7 @@
  *  - while its queue's lock is held and the stack has promised more: a call of
  *    netvsc_start_xmit() without that promise ends it, and so does the end of
  *    a call that stops the queue, and whoever has stopped it without the lock;
+ *  - for the rest of a poll in which programs of XDP send (rx_xdp_flush());
  *  - while the ring has no room for it: then the queue is stopped, and
  *    netvsc_tx_poll() sends it.
  *
@@ -407,6 +408,16 @@ static int tx_direct(struct netvsc_channel *ch, struct sk_buff *skb)
 
 /* ndo_start_xmit */
 
+/* A packet socket may say of any frame that it has one. */
+static bool tx_has_tag_inside(const struct sk_buff *skb)
+{
+	const struct vlan_ethhdr *hdr;
+	struct vlan_ethhdr buffer;
+
+	hdr = skb_header_pointer(skb, 0, sizeof(buffer), &buffer);
+	return hdr && hdr->h_vlan_proto == htons(ETH_P_8021Q);
+}
+
 /*
  * The host wants the tag beside the frame, and a packet socket sends it in the
  * frame.  Return: the packet, perhaps another one, or NULL if it is gone.
@@ -418,7 +429,8 @@ static noinline struct sk_buff *tx_take_tag_out(struct netvsc *nv, struct sk_buf
 {
 	u16 tci;
 
-	if (nv->nvsp.version < NVSP_VERSION_2 || skb_vlan_tag_present(skb))
+	if (nv->nvsp.version < NVSP_VERSION_2 || skb_vlan_tag_present(skb) ||
+	    !tx_has_tag_inside(skb))
 		return skb;
 
 	skb = skb_share_check(skb, GFP_ATOMIC);
@@ -555,8 +567,12 @@ int netvsc_tx_frame(struct netvsc_channel *ch, struct xdp_frame *frame)
 {
 	int tci, err;
 
-	if (READ_ONCE(ch->nv->closing) || ch->vmbus->rescind)
+	if (READ_ONCE(ch->nv->closing))
 		return -ENETDOWN;
+	if (unlikely(ch->vmbus->rescind)) {
+		netvsc_channel_lost(ch);
+		return -ENETDOWN;
+	}
 	if (xdp_frame_has_frags(frame))
 		return -EOPNOTSUPP;
 	if (ch->tx.blocked)

@@ -245,14 +245,18 @@ int netvsc_xdp_xmit(struct net_device *ndev, int n, struct xdp_frame **frames,
 
 /* Programs come and go */
 
-bool netvsc_xdp_attached(const struct netvsc *nv)
-{
-	return rtnl_dereference(nv->xdp_prog);
-}
-
 bool netvsc_xdp_mtu_ok(const struct netvsc *nv, unsigned int mtu)
 {
-	return !netvsc_xdp_attached(nv) || mtu <= XDP_MTU_MAX;
+	return !nv->xdp_on || mtu <= XDP_MTU_MAX;
+}
+
+/* Programs do not see coalesced frames, so the host stops before the first sees any. */
+static void xdp_switch(struct netvsc *nv, bool on)
+{
+	if (nv->xdp_on == on)
+		return;
+	nv->xdp_on = on;
+	netdev_update_features(nv->ndev);
 }
 
 static int xdp_set_prog(struct netvsc *nv, struct bpf_prog *prog,
@@ -268,14 +272,15 @@ static int xdp_set_prog(struct netvsc *nv, struct bpf_prog *prog,
 		return -EINVAL;
 	}
 
+	if (prog)
+		xdp_switch(nv, true);
 	old = rcu_replace_pointer(nv->xdp_prog, prog, lockdep_rtnl_is_held());
 	netvsc_vf_set_xdp(nv, prog, extack);
 	/* A frame that is under way in NAPI finishes with the old one. */
 	if (old)
 		bpf_prog_put(old);
-	/* Programs do not see coalesced frames. */
-	if (!old != !prog)
-		netdev_update_features(ndev);
+	if (!prog)
+		xdp_switch(nv, false);
 	return 0;
 }
 
