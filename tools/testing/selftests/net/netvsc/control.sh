@@ -50,7 +50,8 @@ control()
 			return 0
 			;;
 		error:*)
-			msg "hvhost answers '$*' with '$line'"
+			# Whoever reads a value from the caller does not want this.
+			msg "hvhost answers '$*' with '$line'" >&2
 			return 1
 			;;
 		esac
@@ -104,7 +105,12 @@ counter()
 # host_counter PATH KEY: as it is now
 host_counter() { stats_read "$2" && counter "$1" "$2"; }
 
-host_counter_is() { [ "$(host_counter "$1" "$2")" = "$3" ]; }
+host_counter_is()
+{
+	local value
+
+	value=$(host_counter "$1" "$2") && [ "$value" = "$3" ]
+}
 
 # channel_sum KEY: what the host has counted of the first NIC's channels, added up
 channel_sum()

@@ -252,15 +252,16 @@ channels_later()
 {
 	FAULT=(refuse)
 	with_fault "rndis-query:00010203" modprobe hv_netvsc &&
-		wait_for 30 "a NIC" find_nic && control fault 0 off &&
-		channels_set "$CHANNELS"
+		wait_for 30 "a NIC" find_nic &&
+		step_is_taken "rndis-query:00010203#1" &&
+		control fault 0 off && channels_set "$CHANNELS"
 }
 
 check "channels that the host did not tell of" channels_later
 unload_driver || bail "the module does not go"
 check "the NIC works when the host does" works
 # Whoever is answered with garbage may well do what the host does not expect.
-ERRORS=$(host_counter synthetic protocol_errors)
+ERRORS=$(host_counter synthetic protocol_errors) || bail "no counters"
 
 # --- a NIC that works -------------------------------------------------------
 

@@ -155,7 +155,7 @@ host_content()
 
 MANGLE="tx-tcp-mangleid-segmentation"
 FIXED=$(ethtool -k "$NIC" | grep -c "$MANGLE: .*fixed")
-BAD=$(host_counter synthetic tx_bad_offload)
+BAD=$(host_counter synthetic tx_bad_offload) || bail "no counters"
 check "segmentation and checksums are left to the host" everything
 check "without TSO, checksums only" no_tso
 check "without checksums, nothing" no_csum

@@ -434,6 +434,7 @@ ping_errors()
 			"the guest, $(counter $path tx_dropped) from it," \
 			"$(counter $path tx_unselected) sent unselected"
 	done
+	path_log
 }
 
 # Counts by sequence numbers, which what could not even be sent has too, up to one after
@@ -503,7 +504,15 @@ traffic_only_on()
 	tx2=$(($(counter "$other" tx_frames) - tx2))
 	((rx >= 20 && tx >= 20 && rx2 == 0 && tx2 == 0)) && return 0
 	msg "$1: rx $rx tx $tx frames; $other: rx $rx2 tx $tx2"
+	path_log
 	return 1
+}
+
+# What the driver said last of the VF
+path_log()
+{
+	dmesg | grep -E "$NIC: (.*data path|VF )" | tail -n 4 |
+		while read -r line; do msg "$line"; done
 }
 
 # A VF that does not work any more, since HANGS at the earliest, is left.
@@ -689,8 +698,7 @@ without()
 }
 
 # need WHAT...: control (hvhost's port), vf (that, and drivers for a VF), ipv6,
-# nics=N or mtu=N (a guest with so many NICs, or so large an MTU: selftest NICS=
-# and MTU=), cpus=N, or a program
+# mtu=N (so large an MTU: selftest MTU=), cpus=N, vlan, or a program
 need()
 {
 	local what
@@ -706,10 +714,6 @@ need()
 			need control
 			modprobe -q pci-hyperv || without "no module pci-hyperv"
 			modprobe -q ixgbevf || without "no module ixgbevf"
-			;;
-		nics=*)
-			(($(wc -w <<< "$MACS") >= ${what#*=})) ||
-				skip_all "fewer NICs than ${what#*=}"
 			;;
 		mtu=*)
 			((MTU >= ${what#*=})) ||

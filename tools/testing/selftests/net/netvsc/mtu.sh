@@ -50,7 +50,7 @@ in_bursts()
 	dropped=$(attr statistics/tx_dropped)
 	log_start
 	pktgen_start
-	wait_for 10 "packets" pktgen_sends
+	wait_for 10 "packets" pktgen_sends || return 1
 	for ((i = 0; i < 8; i++)); do
 		set_mtu $((i % 2 ? 1500 : 1400)) || return 1
 	done

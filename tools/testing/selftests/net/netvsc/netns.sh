@@ -57,14 +57,15 @@ vf_not_here()
 	done
 }
 
+answers_there() { ns ping -n -q -c 1 -W 2 "$HOST4" > /dev/null; }
+
 # 30 echoes, all answered, and on this path alone
 echoes_on()
 {
 	local other=synthetic rx tx rx2 tx2
 
 	[ "$1" = vf ] || other=vf
-	wait_for 30 "answer" ns ping -n -q -c 1 -W 2 "$HOST4" > /dev/null ||
-		return 1
+	wait_for 30 "answer" answers_there || return 1
 	wait_for 30 "$1 path" host_path "$1" &&
 		stats_read rx_frames tx_frames || return 1
 	rx=$(counter "$1" rx_frames) tx=$(counter "$1" tx_frames)

@@ -117,9 +117,10 @@ forward()
 	done
 	# A veth takes bursts as they are, unless it is told not to.
 	ethtool -K front tso off gso off > /dev/null
-	wait_for 30 "an answer through the guest" \
-		ip netns exec behind ping -n -q -c 1 -W 2 "$HOST4" > /dev/null
+	wait_for 30 "an answer through the guest" answers_behind
 }
+
+answers_behind() { ip netns exec behind ping -n -q -c 1 -W 2 "$HOST4" > /dev/null; }
 
 unforward()
 {

@@ -40,11 +40,18 @@ all_pass() { tc qdisc del dev "$NIC" clsact 2> /dev/null; }
 # Connections of its own
 connects() { iperf_both 1; }
 
-# None comes about: not one SYN of the host's gets through.
+# None comes about: not one SYN of the host's gets through.  A server that turns a
+# client away has been heard.
 connects_not()
 {
-	! timeout 20 iperf3 -c "$HOST4" --connect-timeout 2000 -n 4K \
-		> /dev/null 2>&1
+	for _ in 1 2 3; do
+		! timeout 20 iperf3 -c "$HOST4" --connect-timeout 2000 -n 4K \
+			> "$TMP/iperf" 2>&1 || return 1
+		turned_away "$TMP/iperf" || return 0
+		pause 1
+	done
+	msg "$(tail -n 1 "$TMP/iperf")"
+	return 1
 }
 
 # What the host coalesces is a matter of rsc.sh.

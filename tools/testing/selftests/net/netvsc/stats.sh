@@ -6,8 +6,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 7
-need control
+plan 8
+need control dmesg
 setup
 
 COUNTERS="rx_packets tx_packets rx_bytes tx_bytes"
@@ -67,6 +67,15 @@ measure()
 # told that the packet was taken.
 all_back() { host_counter_is synthetic rx_held 0; }
 
+# The same the other way: a driver that goes down waits for what it has lent the host.
+goes_down()
+{
+	log_start
+	ip link set dev "$NIC" down && ip link set dev "$NIC" up &&
+		! log_since | grep -F 'not returned all packets' &&
+		wait_for 30 "answer" answers "$HOST4"
+}
+
 # within A B SLACK
 within() { (($1 <= $2 + $3 && $1 >= $2 - $3)); }
 
@@ -91,6 +100,7 @@ check "traffic on the synthetic path" measure
 check "each packet is counted once" packets_once
 check "its bytes too" bytes_once
 check "the host has all that it lent back" wait_for 10 "the rest" all_back
+check "and the NIC, as it says when it goes down" goes_down
 need vf
 vf_plug || msg "no VF"
 check "traffic on the VF" eval 'host_path vf && measure'

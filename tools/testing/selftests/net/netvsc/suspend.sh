@@ -16,7 +16,8 @@ grep -q disk /sys/power/state || skip_all "a kernel without hibernation"
 need control iperf3 tcpdump
 need_channels
 CAPTURE=
-trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; capture_stop; cleanup' EXIT
+STREAM=
+trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; capture_stop; stream_stop; cleanup' EXIT
 
 # Number of the first channel: another one after each connection to VMBus
 relid()
@@ -138,8 +139,10 @@ stream_start()
 
 stream_stop()
 {
+	[ -n "$STREAM" ] || return 0
 	kill -INT "$STREAM"
 	wait "$STREAM" 2> /dev/null
+	STREAM=
 }
 
 vf_rx_packets()

@@ -12,7 +12,7 @@ NIC1_4=192.168.77.21
 plan 20
 need vf modprobe
 setup
-trap 'control nic 1 remove > /dev/null; cleanup' EXIT
+trap 'control nic 1 remove > /dev/null; sysctl -q -w net.ipv4.conf.all.arp_ignore=0; cleanup' EXIT
 mac=$(attr address)
 
 nic1_path() { NIC_NR=1 host_path "$1"; }
@@ -197,5 +197,4 @@ check "the NIC and a VF come anew, and are used" \
 	eval 'second_removed && second_nic && second_vf'
 check "the first one did not notice that either" \
 	eval 'traffic_only_on vf && ping_lossless'
-sysctl -q -w net.ipv4.conf.all.arp_ignore=0
 finish

@@ -112,6 +112,7 @@ used_if_same_mac()
 new_mac()
 {
 	ip link set dev "$NIC" address "$1" 2> /dev/null
+	[ "$DRIVER" = stock ] || [ "$(attr address)" = "$1" ] || return 1
 	used_if_same_mac
 }
 

@@ -107,27 +107,39 @@ no_complaint()
 
 LEDGER=1
 calls_on || LEDGER=0
-((LEDGER)) || msg "this kernel does not tell who has which VLAN"
+
+# check_given TEXT COMMAND...: for what only such a kernel tells
+check_given()
+{
+	if ((LEDGER)); then
+		check "$@"
+	elif "${@:2}"; then
+		ktap_test_skip "$1: this kernel does not tell who has which VLAN"
+	else
+		ktap_test_fail "$1"
+	fi
+}
+
 vlan "$NIC" 5 || skip_all "no VLANs of 802.1ad"
 { vf_plug && vf_pointer; } || bail "no VF"
-check "a VF has the VLAN that was there before it" given 5 1
-check "and one that comes after it" eval 'vlan "$NIC" 6 && given 5 1 6 1'
-check "somebody puts VLANs on the VF" \
+check_given "a VF has the VLAN that was there before it" given 5 1
+check_given "and one that comes after it" eval 'vlan "$NIC" 6 && given 5 1 6 1'
+check_given "somebody puts VLANs on the VF" \
 	eval 'vlan "$VF" 5 && vlan "$VF" 7 && given 5 2 6 1 7 1'
-check "the NIC gets one that the VF has" \
+check_given "the NIC gets one that the VF has" \
 	eval 'vlan "$NIC" 7 && given 5 2 6 1 7 2'
-check "the VF keeps its own when that of the NIC goes" \
+check_given "the VF keeps its own when that of the NIC goes" \
 	eval 'ip link del "$NIC.5" && given 5 1 6 1 7 2'
 check "all traffic takes the VF" eval 'ping_start && traffic_only_on vf'
 ping_stop
 check "the NIC's driver goes: those of the VF stay" driver_goes
 check "they can be removed" vlans_go
 check "the driver is back, and the VF in use" back_in_use
-check "a VLAN of what is stacked on the NIC" stacked
+check_given "a VLAN of what is stacked on the NIC" stacked
 vlan "$NIC" 5
-check "all are taken back from a VF that goes" eval 'vf_eject && given'
-check "another VF has them" another_vf
-check "with what is stacked, its VLAN goes" stacked_goes
+check_given "all are taken back from a VF that goes" eval 'vf_eject && given'
+check_given "another VF has them" another_vf
+check_given "with what is stacked, its VLAN goes" stacked_goes
 check "the kernel had nothing to complain of" no_complaint
 ip link del "$NIC.5"
 finish
