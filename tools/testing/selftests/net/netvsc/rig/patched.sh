@@ -35,10 +35,14 @@ patched_tree()
 	# Kept until the script ends: in a moment without it, somebody who has
 	# waited as well would bring another series.
 	[[ -e $patched/version ]] || copy_source "$source" "$patched"
+	# It may be another one by now.
+	key=$(series_key)
 	[[ ! -e $patched/series || $key != "$(<"$patched/series")" ]] ||
 		return 0
 	rm -f "$patched/series"
 	bring_series "$source/tree"
+	[[ $key == "$(series_key)" ]] ||
+		die "somebody has changed the driver meanwhile; once more, please"
 	echo "$key" >"$patched/series"
 }
 
