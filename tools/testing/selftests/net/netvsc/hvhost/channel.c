@@ -257,8 +257,8 @@ static void channel_interrupt(struct channel *chan)
 	}
 	if (chan->vp == VMBUS_VP_NONE)
 		return;
-	vmbus->interrupts++;
-	synic_signal(vmbus->vm, chan->vp, vmbus->sint, chan->relid);
+	vmbus->interrupts += synic_signal(vmbus->vm, chan->vp, vmbus->sint,
+					  chan->relid);
 }
 
 void channel_opened(struct channel *chan)

@@ -75,7 +75,7 @@ struct vmbus {
 	unsigned int nr_gpadls;
 	unsigned int gpadl_words;
 	uint64_t messages_in, messages_out, interrupts;
-	struct log_rate complaints;
+	struct log_rate complaints, news;
 	struct late_answer *late;
 };
 

@@ -392,8 +392,8 @@ static void list_faults(const struct reply *to)
 	      "\topen gpadl teardown nvsp-init nvsp-recv-buf nvsp-send-buf\n"
 	      "\tnvsp-subchannel nvsp-switch rndis-init rndis-query[:OID]\n"
 	      "\trndis-set[:OID]; or nvsp, or rndis\n");
-	reply(to, "\tACTION: refuse, late [SECONDS], never, garbage [SEED], "
-	      "short\n");
+	reply(to, "\tACTION: refuse (not teardown), late [SECONDS], never; and not\n"
+	      "\tfor open, gpadl, teardown and nvsp-switch: garbage [SEED], short\n");
 	reply_done(to, NULL);
 }
 

@@ -93,7 +93,7 @@ const char *fault_arm(struct fault_answers *answers, enum fault_id id,
 	}
 	if (number > FAULT_MAX_LATE)
 		return "later than an hour";
-	answers->late_seconds = number;
+	answers->seconds[id] = number;
 	answers->left[id] = 1;
 	return NULL;
 }

@@ -71,11 +71,11 @@ enum fault_id fault_find(const char *name);
 /**
  * struct fault_answers - answers of a NIC that are to be wrong
  * @left: how many more times
- * @late_seconds: for those that take SECONDS
+ * @seconds: of those that take SECONDS
  */
 struct fault_answers {
 	uint32_t left[NR_FAULT_ANSWERS];
-	uint32_t late_seconds;
+	uint32_t seconds[NR_FAULT_ANSWERS];
 };
 
 /* @number: as after the name.  NULL, or what is wrong with it. */

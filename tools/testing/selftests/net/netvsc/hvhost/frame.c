@@ -321,7 +321,7 @@ static void segment_one(const struct frame *frame, const struct layout *lay,
 }
 
 static bool segment_burst(const struct frame *frame,
-			  void (*emit)(void *ctx, const struct frame *segment),
+			  bool (*emit)(void *ctx, const struct frame *segment),
 			  void *ctx)
 {
 	uint32_t hdr_len, total, at, count, index = 0;
@@ -348,13 +348,14 @@ static bool segment_burst(const struct frame *frame,
 			.vlan = frame->vlan,
 			.tci = frame->tci,
 		};
-		emit(ctx, &segment);
+		if (!emit(ctx, &segment))
+			break;
 	}
 	return true;
 }
 
 bool frame_segment(const struct frame *frame,
-		   void (*emit)(void *ctx, const struct frame *segment),
+		   bool (*emit)(void *ctx, const struct frame *segment),
 		   void *ctx)
 {
 	uint8_t buf[FRAME_MAX];

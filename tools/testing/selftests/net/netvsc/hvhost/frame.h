@@ -12,6 +12,8 @@
 
 #define FRAME_MAX	(64 * 1024 + 256)	/* a TSO burst and its headers */
 #define FRAME_HDR	14
+/* Least payload of the segments of a guest's burst: bounds how many there are. */
+#define FRAME_MIN_MSS	32
 
 enum frame_gso { GSO_NONE, GSO_TCP4, GSO_TCP6 };
 
@@ -46,11 +48,12 @@ struct frame {
 void frame_finish_csum(struct frame *frame, uint8_t *buf);
 
 /*
- * Calls @emit for each segment of @frame with checksums filled in; a frame
- * without GSO gives one call.  False if its headers make no sense.
+ * Calls @emit for each segment of @frame with checksums filled in, until it
+ * returns false; a frame without GSO gives one call.  False if its headers make
+ * no sense.
  */
 bool frame_segment(const struct frame *frame,
-		   void (*emit)(void *ctx, const struct frame *segment),
+		   bool (*emit)(void *ctx, const struct frame *segment),
 		   void *ctx);
 
 /*

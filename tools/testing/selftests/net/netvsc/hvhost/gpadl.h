@@ -28,7 +28,7 @@ struct guest_mem;
  * @nr_words: length of the list, in units of 8 bytes
  * @got_words: of which have come
  * @pages: page by page, where they are mapped here
- * @lens: bytes of each page that belong to the GPADL, and the sum of those
+ * @pieces: bytes of each page that belong to the GPADL, and the sum of those
  *	before it
  */
 struct gpadl {

@@ -16,7 +16,6 @@ struct vm;
 #define HV_STATUS_INVALID_HYPERCALL_CODE	2
 #define HV_STATUS_INVALID_HYPERCALL_INPUT	3
 #define HV_STATUS_INVALID_PARAMETER		5
-#define HV_STATUS_INSUFFICIENT_BUFFERS		19
 #define HV_STATUS_INVALID_CONNECTION_ID		18
 
 #define HV_MESSAGE_PAYLOAD_MAX	240
@@ -56,7 +55,7 @@ void hv_set_calls(struct vm *vm, const struct hv_calls *calls);
 bool synic_post(struct vm *vm, unsigned int vp, unsigned int sint,
 		uint32_t type, const void *payload, size_t len);
 
-/* Sets an event flag (0..2047) and interrupts if it was clear. */
+/* Sets an event flag (0..2047).  Return: true if it was clear, and interrupted. */
 bool synic_signal(struct vm *vm, unsigned int vp, unsigned int sint,
 		  unsigned int flag);
 

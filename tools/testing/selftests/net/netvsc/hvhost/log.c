@@ -13,7 +13,14 @@
 #include "log.h"
 
 #define LINE_MAX_LEN	1024
-#define RATE_PER_SECOND	10
+
+/* At most @lines in @seconds */
+struct limit {
+	unsigned int lines, seconds;
+};
+
+static const struct limit error_limit = { 10, 1 };
+static const struct limit info_limit = { 200, 10 };
 
 int log_verbosity = 1;
 
@@ -92,15 +99,16 @@ void log_debug(const char *unit, const char *fmt, ...)
 }
 
 /* True if the line may go; what was held back before it is owned up to. */
-static bool rate_pass(struct log_rate *rate, const char *unit)
+static bool rate_pass(struct log_rate *rate, const struct limit *limit,
+		      const char *unit)
 {
-	uint64_t now = since_start_ms() / 1000;
+	uint64_t now = since_start_ms() / 1000 / limit->seconds;
 
 	if (now != rate->window) {
 		rate->window = now;
 		rate->count = 0;
 	}
-	if (rate->count >= RATE_PER_SECOND) {
+	if (rate->count >= limit->lines) {
 		rate->suppressed++;
 		return false;
 	}
@@ -118,7 +126,19 @@ void log_guest_error(struct log_rate *rate, const char *unit,
 {
 	va_list args;
 
-	if (!rate_pass(rate, unit))
+	if (!rate_pass(rate, &error_limit, unit))
+		return;
+	va_start(args, fmt);
+	emit(unit, fmt, args);
+	va_end(args);
+}
+
+void log_guest_info(struct log_rate *rate, const char *unit,
+		    const char *fmt, ...)
+{
+	va_list args;
+
+	if (log_verbosity < 1 || !rate_pass(rate, &info_limit, unit))
 		return;
 	va_start(args, fmt);
 	emit(unit, fmt, args);

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /**
- * struct log_rate - lets at most ten lines a second through
- * @window: second that @count belongs to, since start
+ * struct log_rate - of lines that a guest can cause, lets some through only
+ * @window: time that @count belongs to, in units of the limit, since start
  * @count: lines let through in it
  * @suppressed: lines held back since the last one that went through
  */
@@ -30,10 +30,16 @@ void log_info(const char *unit, const char *fmt, ...);
 __attribute__((format(printf, 2, 3)))
 void log_debug(const char *unit, const char *fmt, ...);
 
-/* For what a guest can cause again and again. */
+/*
+ * For what a guest can cause again and again: ten errors a second, and so much more
+ * of what happens that no test misses a line.  A log_rate is for one of the two.
+ */
 __attribute__((format(printf, 3, 4)))
 void log_guest_error(struct log_rate *rate, const char *unit,
 		     const char *fmt, ...);
+__attribute__((format(printf, 3, 4)))
+void log_guest_info(struct log_rate *rate, const char *unit,
+		    const char *fmt, ...);
 
 /* Says why in one line and exits with status 2: for wrong use and set-up. */
 __attribute__((format(printf, 1, 2), noreturn))

@@ -4,8 +4,9 @@
  *
  * Every device of the host runs with the host lock held: vCPU threads take it
  * when an exit needs a device, the loop takes it around each callback.  No
- * callback blocks.  All functions here but loop_run() are called with the lock
- * held, unless they say otherwise.
+ * callback blocks, but for the console's, which waits a little for a reader that
+ * is slow (console.c).  All functions here but loop_run() are called with the
+ * lock held, unless they say otherwise.
  */
 #ifndef HVHOST_LOOP_H
 #define HVHOST_LOOP_H

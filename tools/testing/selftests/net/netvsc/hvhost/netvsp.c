@@ -104,7 +104,7 @@ static void indicate(struct netvsp *nv, uint32_t status, const void *data,
 	if (!nv->primary.open || !nv->rndis.ready)
 		return;
 	len = rndis_indicate(&nv->rndis, buf, status, data, len);
-	netvsp_send_control(nv, buf, len);
+	netvsp_send_indication(nv, buf, len, status);
 }
 
 void netvsp_set_link(struct netvsp *nv, bool up)
@@ -179,6 +179,8 @@ const char *netvsp_fault(struct netvsp *nv, enum fault_id id, uint32_t number)
 	why = fault_send(id, number, nv->primary.chan, &nv->rx, nv->last_done);
 	if (channel_is_rescinded(nv->primary.chan))
 		netvsp_bad_ring(nv);
+	/* As in queue_send() */
+	netvsp_flush(nv);
 	return why;
 }
 

@@ -53,6 +53,7 @@ struct out_queue {
  * @index: 0 for the primary one
  * @out: packets that wait for room in its ring
  * @waiting: frames that wait for room in its ring or the receive buffer
+ * @stopped: too much waits in @out; nothing is read until it does not
  * @more: goes on reading when one turn was not enough
  */
 struct queue {
@@ -60,6 +61,7 @@ struct queue {
 	struct channel *chan;
 	unsigned int index;
 	bool open;
+	bool stopped;
 	struct out_queue out;
 	struct rx_backlog waiting;
 	struct loop_task more;
@@ -67,9 +69,10 @@ struct queue {
 
 struct late_answer;
 
-/* A data-path switch, and what its completion needs. */
+/* A data-path switch, how late it is, and what its completion needs. */
 struct late_switch {
 	enum vpath path;
+	uint32_t seconds;
 	uint16_t flags;
 	uint64_t trans_id;
 };
@@ -89,7 +92,7 @@ struct late_switch {
  * @send_revoked: and there was one in this session
  * @lent: memory of the buffers, from the moment in which they are taken until the
  *	guest has its memory back, revoked or not
- * @control: RNDIS answers that wait
+ * @control: RNDIS answers and indications that wait
  * @held: nothing is read from the guest, and nothing offered to it
  * @squeezed: the uplink was told to wait
  * @last_done: transaction id of the frames that were completed last
@@ -137,7 +140,7 @@ struct netvsp {
 	struct late_switch late_switch;
 
 	uint64_t protocol_errors;
-	struct log_rate rate;
+	struct log_rate rate, news;
 	struct packet pkt;
 	uint8_t msg[MSG_MAX];
 };
@@ -168,6 +171,7 @@ void queue_run(struct queue *q);
 void queue_clear(struct queue *q);
 void queue_readable(void *q, struct channel *chan);
 
+/* What nobody has asked for just now, and then whatever waits. */
 void queue_send(struct queue *q, uint16_t type, uint16_t flags,
 		uint64_t trans_id, const void *data, uint32_t len);
 /*
@@ -177,8 +181,11 @@ void queue_send(struct queue *q, uint16_t type, uint16_t flags,
  */
 void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
 		    uint32_t len);
-/* An RNDIS message that is no frame. */
-void netvsp_send_control(struct netvsp *nv, const void *msg, uint32_t len);
+/* An RNDIS answer; a guest that takes none has broken the protocol. */
+void netvsp_send_answer(struct netvsp *nv, const void *msg, uint32_t len);
+/* What the guest has not asked for: it is not to blame if too many wait. */
+void netvsp_send_indication(struct netvsp *nv, const void *msg, uint32_t len,
+			    uint32_t status);
 
 void out_init(struct out_queue *out);
 

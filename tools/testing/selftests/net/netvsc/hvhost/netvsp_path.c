@@ -13,6 +13,7 @@
  * slow as well, it waits for the host by then, and sees how late it is.
  */
 #define AROUND_PAUSE_NS		500000000
+#define NS_PER_SECOND		1000000000ull
 
 void path_announce_vf(struct netvsp *nv)
 {
@@ -28,8 +29,9 @@ void path_announce_vf(struct netvsp *nv)
 		return;
 	nv->vf_announced = nv->vf_present;
 	memcpy(buf, &assoc, sizeof(assoc));
-	log_info("netvsp", "nic %u: VF %u %s", nv->id, nv->vf_serial,
-		 nv->vf_present ? "associated" : "dissociated");
+	log_guest_info(&nv->news, "netvsp", "nic %u: VF %u %s", nv->id,
+		       nv->vf_serial,
+		       nv->vf_present ? "associated" : "dissociated");
 	queue_send(&nv->primary, PKT_INBAND, PKT_FLAG_COMPLETE,
 		   TRANS_ASSOCIATION, buf, session_msg_len(nv));
 	if (nv->vf_present && nv->config.vf_announced)
@@ -43,7 +45,8 @@ void path_announce_vf(struct netvsp *nv)
 static void switch_data_path(struct netvsp *nv, enum vpath path)
 {
 	if (path == PATH_VF && !nv->vf_present) {
-		log_info("netvsp", "nic %u: no VF to switch to", nv->id);
+		log_guest_info(&nv->news, "netvsp",
+			       "nic %u: no VF to switch to", nv->id);
 		return;
 	}
 	vnic_select(nv->nic, path);
@@ -67,7 +70,8 @@ void path_pause(void *ctx)
 {
 	struct netvsp *nv = ctx;
 
-	vm_pause(vmbus_vm(nv->vmbus), nv->faults.late_seconds * 1000000000ull);
+	vm_pause(vmbus_vm(nv->vmbus),
+		 nv->late_switch.seconds * NS_PER_SECOND);
 }
 
 /* Whether it was decided that the host does not simply switch. */
@@ -79,7 +83,9 @@ static bool switch_fault(struct queue *q, const struct packet *pkt,
 		.type = NVSP_RNDIS_DONE,
 		.status = NVSP_FAILURE,
 	};
-	uint64_t delay = nv->faults.late_seconds * 1000000000ull;
+	enum fault_id late = FAULT_SWITCH_LATE;
+	uint64_t around = 0;
+	uint32_t seconds;
 
 	if (fault_take(&nv->faults, FAULT_SWITCH_NEVER))
 		return true;
@@ -88,15 +94,17 @@ static bool switch_fault(struct queue *q, const struct packet *pkt,
 		return true;
 	}
 	if (fault_take(&nv->faults, FAULT_SWITCH_PAUSED)) {
+		late = FAULT_SWITCH_PAUSED;
+		around = 2 * AROUND_PAUSE_NS;
 		loop_timer_set(&nv->pause, AROUND_PAUSE_NS);
-		delay += 2 * AROUND_PAUSE_NS;
 	} else if (!fault_take(&nv->faults, FAULT_SWITCH_LATE)) {
 		return false;
 	}
+	seconds = nv->faults.seconds[late];
 	nv->late_switch = (struct late_switch){
-		path, pkt->flags, pkt->trans_id
+		path, seconds, pkt->flags, pkt->trans_id
 	};
-	loop_timer_set(&nv->late, delay);
+	loop_timer_set(&nv->late, seconds * NS_PER_SECOND + around);
 	return true;
 }
 
@@ -115,6 +123,9 @@ void path_switch(struct queue *q, const struct packet *pkt)
 	/* One after the other, also those that are late. */
 	if (nv->late.due)
 		path_switch_late(nv);
+	/* Its completion may have found a broken ring. */
+	if (!q->open)
+		return;
 	if (switch_fault(q, pkt, path))
 		return;
 	switch_data_path(nv, path);

@@ -8,11 +8,12 @@
 #include <string.h>
 
 #include "netvsp_dev.h"
+#include "rndis_wire.h"
 #include "vmbus_wire.h"
 
 #define READ_MAX		512	/* packets read in one turn */
 #define OUT_STOP		256	/* no more reading beyond this */
-#define CONTROL_MAX		64	/* RNDIS answers that may wait */
+#define CONTROL_MAX		64	/* RNDIS answers that wait, and indications */
 #define WAITING_HIGH		(RX_MAX_WAITING / 2)
 #define WAITING_LOW		(RX_MAX_WAITING / 8)
 
@@ -48,15 +49,20 @@ void out_init(struct out_queue *out)
 	out->count = 0;
 }
 
-static void out_drop_first(struct out_queue *queue)
+static void out_drop(struct out_queue *queue, struct out **p)
 {
-	struct out *out = queue->first;
+	struct out *out = *p;
 
-	queue->first = out->next;
-	if (!queue->first)
-		queue->end = &queue->first;
+	*p = out->next;
+	if (!*p)
+		queue->end = p;
 	queue->count--;
 	free(out);
+}
+
+static void out_drop_first(struct out_queue *queue)
+{
+	out_drop(queue, &queue->first);
 }
 
 static void out_clear(struct out_queue *queue)
@@ -85,6 +91,15 @@ static void out_add(struct out_queue *queue, uint16_t type, uint16_t flags,
 	queue->count++;
 }
 
+/* Whoever makes room for answers may not be the one who reads on. */
+static void read_on(struct queue *q)
+{
+	if (!q->stopped || q->out.count >= OUT_STOP)
+		return;
+	q->stopped = false;
+	loop_task_queue(&q->more);
+}
+
 static bool flush_out(struct queue *q)
 {
 	/* A channel that fails may take the others along, and @q leaves the NIC. */
@@ -97,6 +112,7 @@ static bool flush_out(struct queue *q)
 				      out->trans_id, out->data, out->len)) {
 		case RING_OK:
 			out_drop_first(&q->out);
+			read_on(q);
 			break;
 		case RING_FULL:
 			return false;
@@ -207,8 +223,8 @@ void netvsp_flush(struct netvsp *nv)
 	}
 }
 
-void queue_send(struct queue *q, uint16_t type, uint16_t flags,
-		uint64_t trans_id, const void *data, uint32_t len)
+static void send_or_wait(struct queue *q, uint16_t type, uint16_t flags,
+			 uint64_t trans_id, const void *data, uint32_t len)
 {
 	/* As in flush_out() */
 	struct netvsp *nv = q->nv;
@@ -229,9 +245,73 @@ void queue_send(struct queue *q, uint16_t type, uint16_t flags,
 	out_add(&q->out, type, flags, trans_id, data, len);
 }
 
-void netvsp_send_control(struct netvsp *nv, const void *msg, uint32_t len)
+/*
+ * A packet that finds room ends the ring's wish for a signal, also where something
+ * else waits for more room than that: this is tried again, and wishes again.
+ */
+void queue_send(struct queue *q, uint16_t type, uint16_t flags,
+		uint64_t trans_id, const void *data, uint32_t len)
 {
-	if (nv->control.count >= CONTROL_MAX) {
+	struct netvsp *nv = q->nv;
+
+	send_or_wait(q, type, flags, trans_id, data, len);
+	netvsp_flush(nv);
+}
+
+static bool is_indication(const struct out *out, uint32_t *status)
+{
+	struct rndis_indicate ind;
+	struct rndis_hdr hdr;
+
+	memcpy(&hdr, out->data, sizeof(hdr));
+	if (hdr.type != RNDIS_INDICATE)
+		return false;
+	memcpy(&ind, out->data + sizeof(hdr), sizeof(ind));
+	*status = ind.status;
+	return true;
+}
+
+static unsigned int indications_waiting(const struct netvsp *nv)
+{
+	const struct out *out;
+	unsigned int count = 0;
+	uint32_t status;
+
+	for (out = nv->control.first; out; out = out->next)
+		count += is_indication(out, &status);
+	return count;
+}
+
+/* The oldest of this status */
+static void drop_indication(struct netvsp *nv, uint32_t status)
+{
+	struct out **p, *out;
+	uint32_t this;
+
+	for (p = &nv->control.first; (out = *p); p = &out->next)
+		if (is_indication(out, &this) && this == status)
+			break;
+	if (!out)
+		return;
+	log_guest_error(&nv->rate, "netvsp",
+			"nic %u: indications are not taken: one of %#x dropped",
+			nv->id, status);
+	out_drop(&nv->control, p);
+}
+
+/* The last of each status is what counts, and is kept. */
+void netvsp_send_indication(struct netvsp *nv, const void *msg, uint32_t len,
+			    uint32_t status)
+{
+	if (indications_waiting(nv) >= CONTROL_MAX)
+		drop_indication(nv, status);
+	out_add(&nv->control, 0, 0, 0, msg, len);
+	netvsp_flush(nv);
+}
+
+void netvsp_send_answer(struct netvsp *nv, const void *msg, uint32_t len)
+{
+	if (nv->control.count - indications_waiting(nv) >= CONTROL_MAX) {
 		netvsp_fail(nv, "RNDIS answers are not taken");
 		return;
 	}
@@ -252,7 +332,7 @@ void queue_complete(struct queue *q, const struct packet *pkt, const void *msg,
 	len = msg ? session_msg_len(q->nv) : 0;
 	if (steps->action == STEP_NORMAL ||
 	    step_completion(q->nv, pkt, buf, &len))
-		queue_send(q, PKT_COMPLETION, 0, pkt->trans_id, buf, len);
+		send_or_wait(q, PKT_COMPLETION, 0, pkt->trans_id, buf, len);
 	step_done(steps);
 }
 
@@ -312,7 +392,10 @@ static void read_packets(struct queue *q)
 	unsigned int i;
 
 	for (i = 0; i < READ_MAX; i++) {
-		if (!q->open || nv->over || q->out.count >= OUT_STOP)
+		if (!q->open || nv->over)
+			return;
+		q->stopped = q->out.count >= OUT_STOP;
+		if (q->stopped)
 			return;
 		switch (channel_read(q->chan, &nv->pkt)) {
 		case RING_OK:
@@ -325,14 +408,16 @@ static void read_packets(struct queue *q)
 			return;
 		}
 	}
-	loop_task_queue(&q->more);
+	/* The last of them may have been one too many for the NIC. */
+	if (q->open)
+		loop_task_queue(&q->more);
 }
 
 void queue_run(struct queue *q)
 {
 	struct netvsp *nv = q->nv;
 
-	if (nv->held)
+	if (!nv || nv->held)
 		return;
 	/* What the guest completes here may be what others wait for. */
 	flush(q);
@@ -368,7 +453,8 @@ static bool deliver(void *ctx, const struct frame *frame)
 		return false;
 	hash = rss_hash(&nv->rndis.rss, frame);
 	q = steer(nv, &hash);
-	if (!q->waiting.count && !nv->control.first && !nv->held) {
+	if (!q->waiting.count && !q->out.first && !nv->control.first &&
+	    !nv->held) {
 		result = offer_frame(q, frame, &hash);
 		if (result != RX_NO_ROOM)
 			return result == RX_DONE;
@@ -426,6 +512,7 @@ static void drop_waiting(struct queue *q)
 void queue_clear(struct queue *q)
 {
 	q->open = false;
+	q->stopped = false;
 	loop_task_cancel(&q->more);
 	out_clear(&q->out);
 	drop_waiting(q);

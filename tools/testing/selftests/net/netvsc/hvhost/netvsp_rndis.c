@@ -42,11 +42,11 @@ static void handle_control(struct queue *q, const struct packet *pkt,
 	queue_complete(q, pkt, &done, sizeof(done));
 	reply_len = fault_rndis_answer(&nv->faults, reply, reply_len);
 	if (reply_len)
-		netvsp_send_control(nv, reply, reply_len);
+		netvsp_send_answer(nv, reply, reply_len);
 	if (q->open && nv->rndis.offload_changed) {
 		nv->rndis.offload_changed = false;
 		reply_len = rndis_indicate_offload(&nv->rndis, reply);
-		netvsp_send_control(nv, reply, reply_len);
+		netvsp_send_indication(nv, reply, reply_len, RNDIS_I_OFFLOAD);
 	}
 	if (!was_ready && nv->rndis.ready)
 		path_announce_vf(nv);

@@ -233,7 +233,7 @@ static void store(struct batch *batch, uint64_t *where, const void *data,
 }
 
 /* The 802.1Q tag goes into the bytes for guests that know no other way. */
-static void add_frame(void *ctx, const struct frame *frame)
+static bool add_frame(void *ctx, const struct frame *frame)
 {
 	uint8_t tag[VLAN_TAG_LEN] = { 0x81, 0, frame->tci >> 8, frame->tci };
 	struct batch *batch = ctx;
@@ -249,12 +249,13 @@ static void add_frame(void *ctx, const struct frame *frame)
 
 	len = rndis_rx_header(batch->rn, frame, &part, hdr);
 	if (!add_range(batch, len + part.len, &where))
-		return;
+		return false;
 	store(batch, &where, hdr, len);
 	store(batch, &where, frame->data, split);
 	if (inl)
 		store(batch, &where, tag, sizeof(tag));
 	store(batch, &where, frame->data + split, frame->len - split);
+	return !batch->failed;
 }
 
 /* A burst as one coalesced frame, in parts. */

@@ -99,8 +99,9 @@ static void handle_init(struct queue *q, const struct packet *pkt)
 		done.status = NVSP_SUCCESS;
 		if (nv->version == NVSP_V1)
 			done.version = nv->version;
-		log_info("netvsp", "nic %u: NVSP %u.%u", nv->id,
-			 nv->version >> 16, nv->version & 0xffff);
+		log_guest_info(&nv->news, "netvsp", "nic %u: NVSP %u.%u",
+			       nv->id, nv->version >> 16,
+			       nv->version & 0xffff);
 	}
 	queue_complete(q, pkt, &done, sizeof(done));
 }

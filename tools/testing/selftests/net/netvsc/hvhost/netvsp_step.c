@@ -75,7 +75,7 @@ static void due(void *ctx)
 	forget(late);
 	log_info("netvsp", "nic %u: late answer", late->nv->id);
 	if (late->rndis)
-		netvsp_send_control(late->nv, late->data, late->len);
+		netvsp_send_answer(late->nv, late->data, late->len);
 	else
 		queue_send(&late->nv->primary, PKT_COMPLETION, 0,
 			   late->trans_id, late->data, late->len);

@@ -160,8 +160,8 @@ void subchannels_request(struct queue *q, const struct packet *pkt)
 		if (!add_queue(nv))
 			die("out of memory");
 	if (done.count)
-		log_info("netvsp", "nic %u: %u sub-channels", nv->id,
-			 done.count);
+		log_guest_info(&nv->news, "netvsp", "nic %u: %u sub-channels",
+			       nv->id, done.count);
 }
 
 void subchannels_end(struct netvsp *nv)

@@ -389,7 +389,10 @@ const char *nic_remove(struct nic *nic)
 	return NULL;
 }
 
-/* Its VF stays, and the guest may use it by itself. */
+/*
+ * Its VF stays, and the guest may send on it, on a path that is not selected: what
+ * comes in is for the NIC's own channel and dropped, until the VF's path is selected.
+ */
 const char *nic_rescind(struct nic *nic)
 {
 	log_info("nic", "%u: rescinded", nic->id);

@@ -117,7 +117,6 @@ struct nvsp_rndis_done {
 
 #define NVSP_CAP_SRIOV		(1u << 2)
 #define NVSP_CAP_8021Q		(1u << 3)
-#define NVSP_CAP_CORRELATION	(1u << 4)
 #define NVSP_CAP_TEAMING	(1u << 5)
 #define NVSP_CAP_RSC		(1u << 7)
 

@@ -6,11 +6,13 @@
  * price of a system call for each frame.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "loop.h"
@@ -129,6 +131,28 @@ static void flush(void *ctx)
 	log_error("capture", "cannot write: %s", strerror(errno));
 }
 
+/*
+ * A pipe may have the host wait for whoever reads it: only what can be truncated, a
+ * file, will do.
+ */
+static FILE *open_file(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+	FILE *file = NULL;
+	int err;
+
+	if (fd < 0)
+		return NULL;
+	if (!ftruncate(fd, 0))
+		file = fdopen(fd, "w");
+	if (file)
+		return file;
+	err = errno;
+	close(fd);
+	errno = err;
+	return NULL;
+}
+
 struct pcapng *pcapng_open(const char *file, const char *if_name)
 {
 	struct pcapng *cap;
@@ -136,7 +160,7 @@ struct pcapng *pcapng_open(const char *file, const char *if_name)
 	cap = calloc(1, sizeof(*cap));
 	if (!cap)
 		return NULL;
-	cap->file = fopen(file, "we");
+	cap->file = open_file(file);
 	if (!cap->file) {
 		free(cap);
 		return NULL;

@@ -126,8 +126,8 @@ static const char *want_lso(const struct rndis *rn, struct frame *frame,
 		return "large send with a broken header";
 	if (LSO_OFFSET(info) != frame->csum_start)
 		return "large send with a wrong header offset";
-	if (!mss || frame->hdr_len + mss > rn->frame_size)
-		return "large send with segments too large or empty";
+	if (mss < FRAME_MIN_MSS || frame->hdr_len + mss > rn->frame_size)
+		return "large send with segments too large or too small";
 	if (frame->len > frame->hdr_len + NDIS_LSO_MAX)
 		return "large send of more than is offered";
 	if (frame->len <= frame->hdr_len + mss)

@@ -25,7 +25,6 @@ enum rndis_type {
 #define RNDIS_DONE		0x80000000u	/* answer to a type */
 
 #define RNDIS_OK		0x00000000u
-#define RNDIS_E_OVERFLOW	0x80000005u
 #define RNDIS_E_FAILURE		0xc0000001u
 #define RNDIS_E_NOT_SUPPORTED	0xc00000bbu
 #define RNDIS_E_MULTICAST_FULL	0xc0010009u
@@ -321,7 +320,6 @@ struct rndis_config_param {
 	uint32_t value_offset, value_len;
 };
 
-#define CONFIG_PARAM_INTEGER	0
 #define CONFIG_PARAM_STRING	2	/* UTF-16 */
 
 static_assert(sizeof(struct rndis_hdr) == 8, "RNDIS header");

@@ -19,6 +19,35 @@ static const struct {
 	{ "short", STEP_SHORT },
 };
 
+#define REFUSE		(1u << STEP_REFUSE)
+#define NO_ANSWER	(1u << STEP_LATE | 1u << STEP_NEVER)
+#define WRONG_ANSWER	(1u << STEP_GARBAGE | 1u << STEP_SHORT)
+
+/**
+ * struct step - a step that there is
+ * @object: its name ends with ":" and an OID
+ * @actions: what can become of it, bits by enum step_action
+ */
+static const struct step {
+	const char *name;
+	bool object;
+	unsigned int actions;
+} steps_known[] = {
+	/* Of VMBus: nothing but a status is in the answers. */
+	{ "open", false, REFUSE | NO_ANSWER },
+	{ "gpadl", false, REFUSE | NO_ANSWER },
+	{ "teardown", false, NO_ANSWER },
+	{ "nvsp-init", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
+	{ "nvsp-recv-buf", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
+	{ "nvsp-send-buf", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
+	{ "nvsp-subchannel", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
+	/* Its answer is empty. */
+	{ "nvsp-switch", false, REFUSE | NO_ANSWER },
+	{ "rndis-init", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
+	{ "rndis-query", true, REFUSE | NO_ANSWER | WRONG_ANSWER },
+	{ "rndis-set", true, REFUSE | NO_ANSWER | WRONG_ANSWER },
+};
+
 static enum step_action find_action(const char *name)
 {
 	size_t i;
@@ -50,10 +79,43 @@ static bool parse_spec(struct step_fault *fault, const char *spec)
 	return true;
 }
 
+static bool matches(const struct step_fault *fault, const char *name)
+{
+	size_t len = strlen(fault->name);
+
+	return !strncmp(fault->name, name, len) &&
+	       (!name[len] || name[len] == '-' || name[len] == ':');
+}
+
+/* As the steps have it: eight digits */
+static bool is_object(const struct step_fault *fault, const char *step)
+{
+	size_t len = strlen(step);
+
+	return !strncmp(fault->name, step, len) && fault->name[len] == ':' &&
+	       strspn(fault->name + len + 1, "0123456789abcdef") == 8 &&
+	       !fault->name[len + 1 + 8];
+}
+
+/* All that can become of the steps that @fault is for */
+static unsigned int possible(const struct step_fault *fault)
+{
+	const struct step *step = steps_known;
+	unsigned int actions = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(steps_known) / sizeof(*step); i++, step++)
+		if (matches(fault, step->name) ||
+		    (step->object && is_object(fault, step->name)))
+			actions |= step->actions;
+	return actions;
+}
+
 const char *step_arm(struct steps *steps, const char *spec, const char *action,
 		     uint32_t number)
 {
 	struct step_fault fault = { .number = number };
+	unsigned int actions;
 
 	fault.action = find_action(action);
 	if (fault.action == STEP_NORMAL)
@@ -62,6 +124,11 @@ const char *step_arm(struct steps *steps, const char *spec, const char *action,
 		return "later than an hour";
 	if (!parse_spec(&fault, spec))
 		return "say NAME or NAME#INDEX, as in rndis-set#2";
+	actions = possible(&fault);
+	if (!actions)
+		return "no such step, try fault list";
+	if (!(actions & 1u << fault.action))
+		return "that would change nothing at this step, try fault list";
 	if (steps->nr_faults == STEP_FAULTS)
 		return "too many at a time";
 	steps->faults[steps->nr_faults++] = fault;
@@ -71,14 +138,6 @@ const char *step_arm(struct steps *steps, const char *spec, const char *action,
 void step_reset(struct steps *steps)
 {
 	memset(steps, 0, sizeof(*steps));
-}
-
-static bool matches(const struct step_fault *fault, const char *name)
-{
-	size_t len = strlen(fault->name);
-
-	return !strncmp(fault->name, name, len) &&
-	       (!name[len] || name[len] == '-' || name[len] == ':');
 }
 
 enum step_action step_take(struct steps *steps, const char *name)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Steps: what a guest has to ask the host for before a NIC works, and to give
- * it back.  Each can be refused, answered late, never, with garbage or too
- * short, and each leaves its name, so that a test can learn which there are.
- * step.c; where they are taken: vmbus_step.c, netvsp_step.c
+ * it back.  A step can be refused, answered late, never, with garbage or too
+ * short, as far as its answer has something to be wrong; and each leaves its name,
+ * so that a test can learn which there are.  What can become of which: step.c; where
+ * they are taken: vmbus_step.c, netvsp_step.c
  */
 #ifndef HVHOST_STEP_H
 #define HVHOST_STEP_H
@@ -63,7 +64,8 @@ struct steps {
 /**
  * step_arm() - have a step go wrong until step_reset()
  * @spec: NAME or NAME#INDEX
- * @action: refuse, late, never, garbage or short
+ * @action: refuse, late, never, garbage or short, as far as that does something to
+ *	the step, or to one of those that begin with NAME
  *
  * Return: NULL, or what is wrong with it.
  */

@@ -91,12 +91,15 @@ static bool usable(const struct synic *synic, unsigned int sint)
 		(synic->sint[sint] & SINT_VECTOR) >= FIRST_VECTOR;
 }
 
-static void interrupt(struct hyperv *hv, unsigned int vp, unsigned int sint)
+/* False: the guest looks by itself. */
+static bool interrupt(struct hyperv *hv, unsigned int vp, unsigned int sint)
 {
 	uint64_t reg = hv->synic[vp].sint[sint];
 
-	if (!(reg & SINT_POLLING))
-		vm_signal_vector(hv->vm, vp, reg & SINT_VECTOR);
+	if (reg & SINT_POLLING)
+		return false;
+	vm_signal_vector(hv->vm, vp, reg & SINT_VECTOR);
+	return true;
 }
 
 static void pop(struct synic_queue *queue)
@@ -197,10 +200,9 @@ bool synic_signal(struct vm *vm, unsigned int vp, unsigned int sint,
 	flags = page_part(hv, synic, synic->siefp, sint);
 	if (!flags || !usable(synic, sint))
 		return false;
-	if (!(__atomic_fetch_or(&flags[flag / 32], bit, __ATOMIC_SEQ_CST) &
-	      bit))
-		interrupt(hv, vp, sint);
-	return true;
+	if (__atomic_fetch_or(&flags[flag / 32], bit, __ATOMIC_SEQ_CST) & bit)
+		return false;
+	return interrupt(hv, vp, sint);
 }
 
 void synic_flush(struct vm *vm)

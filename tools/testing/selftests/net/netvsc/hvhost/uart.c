@@ -6,7 +6,6 @@
  */
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "log.h"
 #include "loop.h"
@@ -53,17 +52,18 @@ enum { DATA, IER, IIR_FCR, LCR, MCR, LSR, MSR, SCRATCH };
 #define MSR_DSR		0x20
 #define MSR_RI		0x40
 #define MSR_DCD		0x80
-#define MSR_LINES	0xf0
 
 #define OUT_SIZE	512
 #define OUT_DELAY_NS	2000000
+#define BACKLOG_SIZE	(64 * 1024)
 
 /**
  * struct uart - a port
  * @tx_pending: the transmitter became empty and the guest has not been told
  * @msr_delta: lines that changed since the guest last read them
  * @fifo: received bytes that the guest can read, @rx_len of them from @rx_pos
- * @backlog: input that waits for room in @fifo
+ * @backlog: input that waits for room in @fifo, as that does
+ * @overrun: there was too much; no more is taken until the guest has read this
  * @out: output that waits for the end of its line
  */
 struct uart {
@@ -81,8 +81,10 @@ struct uart {
 
 	uint8_t fifo[FIFO_SIZE];
 	unsigned int rx_pos, rx_len;
-	uint8_t *backlog;
-	size_t backlog_pos, backlog_len, backlog_size;
+	uint8_t backlog[BACKLOG_SIZE];
+	size_t backlog_pos, backlog_len;
+	bool overrun;
+	struct log_rate rate;
 
 	uint8_t out[OUT_SIZE];
 	size_t out_len;
@@ -143,13 +145,13 @@ static void refill(struct uart *uart)
 {
 	if (!(uart->mcr & MCR_RTS) || uart->mcr & MCR_LOOP)
 		return;
-	while (uart->backlog_pos < uart->backlog_len &&
-	       receive(uart, uart->backlog[uart->backlog_pos]))
-		uart->backlog_pos++;
-	if (uart->backlog_pos == uart->backlog_len) {
-		uart->backlog_pos = 0;
-		uart->backlog_len = 0;
+	while (uart->backlog_len &&
+	       receive(uart, uart->backlog[uart->backlog_pos])) {
+		uart->backlog_pos = (uart->backlog_pos + 1) % BACKLOG_SIZE;
+		uart->backlog_len--;
 	}
+	if (!uart->backlog_len)
+		uart->overrun = false;
 }
 
 static uint8_t read_data(struct uart *uart)
@@ -168,16 +170,20 @@ static uint8_t read_data(struct uart *uart)
 
 void uart_input(struct uart *uart, const void *data, size_t len)
 {
-	size_t need = uart->backlog_len + len;
+	const uint8_t *bytes = data;
+	size_t i;
 
-	if (need > uart->backlog_size) {
-		uart->backlog_size = need * 2;
-		uart->backlog = realloc(uart->backlog, uart->backlog_size);
-		if (!uart->backlog)
-			die("out of memory");
+	if (uart->overrun)
+		return;
+	for (i = 0; i < len && uart->backlog_len < BACKLOG_SIZE; i++)
+		uart->backlog[(uart->backlog_pos + uart->backlog_len++) %
+			      BACKLOG_SIZE] = bytes[i];
+	if (i < len) {
+		uart->overrun = true;
+		log_guest_error(&uart->rate, "uart",
+				"the guest does not read the serial port with IRQ %u: input is lost",
+				uart->irq);
 	}
-	memcpy(uart->backlog + uart->backlog_len, data, len);
-	uart->backlog_len = need;
 	refill(uart);
 	update_irq(uart);
 }

@@ -19,7 +19,10 @@ struct uart *uart_create(struct vm *vm, uint16_t base, unsigned int irq,
 			 void (*output)(void *ctx, const uint8_t *data,
 					size_t len), void *ctx);
 
-/* Input for the guest; queued without limit, delivered as it reads. */
+/*
+ * Input for the guest, delivered as it reads.  What comes while 64 KiB wait is lost,
+ * and so is all that follows, until the guest has read what waits.
+ */
 void uart_input(struct uart *uart, const void *data, size_t len);
 
 /* Hands over what waits for the end of its line. */

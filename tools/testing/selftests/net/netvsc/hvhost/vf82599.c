@@ -516,8 +516,11 @@ static void config_write(void *ctx, uint16_t offset, unsigned int size,
 		return;
 	}
 	if (asks_for_reset(offset, size, value)) {
-		log_info("vf", "VF %u: reset", vf->function.serial);
+		log_guest_info(&vf->news, "vf", "VF %u: reset",
+			       vf->function.serial);
 		reset(vf);
+		if (vf->bus)
+			vpci_config_reset(vf->bus);
 		return;
 	}
 	for (i = 0; i < size; i++, value >>= 8) {

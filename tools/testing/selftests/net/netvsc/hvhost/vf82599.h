@@ -53,9 +53,14 @@ struct vf_tx {
 	uint32_t options;
 };
 
-/* A finished frame that waits for descriptors. */
+/**
+ * struct vf_waiting - a finished frame that waits for descriptors
+ * @burst: number of what the switch gave, which this may be a part of only; 0:
+ *	the switch counts that as dropped
+ */
 struct vf_waiting {
 	struct vf_waiting *next;
+	uint64_t burst;
 	struct frame frame;
 	uint8_t data[];
 };
@@ -66,7 +71,7 @@ struct vf82599 {
 	struct vnic *nic;
 	struct vpci *bus;
 	struct pci_function function;
-	struct log_rate rate;
+	struct log_rate rate, news;
 
 	uint8_t *config;		/* 4 KiB and what a guest may write */
 	uint8_t *writable;
@@ -88,6 +93,8 @@ struct vf82599 {
 
 	struct vf_waiting *backlog, **backlog_end;
 	unsigned int nr_backlog;
+	uint64_t bursts;		/* that the switch gave */
+	uint64_t lost_burst;		/* the last that was counted as dropped */
 	bool full;			/* the switch was told to wait */
 	bool held;			/* rings are left alone */
 
@@ -127,6 +134,7 @@ void vf_tx_task(void *ctx);
 extern const struct vpath_ops vf_path_ops;
 /* Delivers what waits, as far as there are descriptors. */
 void vf_rx_continue(struct vf82599 *vf);
+/* For the switch it is one frame that is dropped, whichever parts are. */
 void vf_rx_drop_waiting(struct vf82599 *vf);
 
 #endif

@@ -47,7 +47,6 @@
 #define VF_EIAM			0x0114
 #define VF_IVAR(n)		(0x0120 + 4 * (n))
 #define VF_IVAR_MISC		0x0140
-#define VF_EITR(n)		(0x0820 + 4 * (n))
 #define VF_RX_QUEUES		0x1000
 #define VF_TX_QUEUES		0x2000
 #define VF_QUEUES_SIZE		0x0200

@@ -163,6 +163,7 @@ static bool wait_for_descs(struct vf82599 *vf, const struct frame *frame)
 	memcpy(waiting->data, frame->data, frame->len);
 	waiting->frame = *frame;
 	waiting->frame.data = waiting->data;
+	waiting->burst = vf->bursts;
 	waiting->next = NULL;
 	*vf->backlog_end = waiting;
 	vf->backlog_end = &waiting->next;
@@ -171,39 +172,43 @@ static bool wait_for_descs(struct vf82599 *vf, const struct frame *frame)
 }
 
 /* Each frame as it will be on the wire, for a whole burst in turn. */
-static void deliver_one(void *ctx, const struct frame *frame)
+static bool deliver_one(void *ctx, const struct frame *frame)
 {
 	struct delivery *delivery = ctx;
 	struct vf82599 *vf = delivery->vf;
 	struct vf_queue *q = &vf->rx[0];
 	uint32_t descs;
 
-	if (!ready(vf)) {
-		delivery->dropped = true;
-		return;
-	}
 	descs = descs_for(q, frame);
 	if (frame->len > VF_FRAME_MAX || descs >= q->size)
 		delivery->dropped = true;
 	else if (vf->held || vf->backlog || descs > vf_queue_used(q))
-		delivery->dropped |= !wait_for_descs(vf, frame);
+		delivery->dropped = !wait_for_descs(vf, frame);
 	else if (write_frame(vf, q, frame))
 		delivery->written = true;
 	else
 		delivery->dropped = true;
+	/* A part that is missing is the end of what this burst is good for. */
+	return !delivery->dropped;
 }
 
 static bool deliver(void *ctx, const struct frame *frame)
 {
 	struct delivery delivery = { .vf = ctx };
 	struct vf82599 *vf = ctx;
+	struct vf_waiting **end = vf->backlog_end, *waiting;
 
+	vf->bursts++;
 	if (!vf->cable || !ready(vf) ||
 	    !frame_segment(frame, deliver_one, &delivery))
 		return false;
 	if (delivery.written)
 		vf_queue_interrupt(vf, &vf->rx[0]);
-	return !delivery.dropped;
+	if (!delivery.dropped)
+		return true;
+	for (waiting = *end; waiting; waiting = waiting->next)
+		waiting->burst = 0;
+	return false;
 }
 
 /* A burst may be cut into some 45 frames. */
@@ -234,6 +239,15 @@ static struct vf_waiting *take_waiting(struct vf82599 *vf)
 	return waiting;
 }
 
+/* Whole bursts are what the switch counts, here as well. */
+static void lose(struct vf82599 *vf, const struct vf_waiting *waiting)
+{
+	if (!waiting->burst || waiting->burst == vf->lost_burst)
+		return;
+	vf->lost_burst = waiting->burst;
+	vnic_dropped(vf->nic, PATH_VF);
+}
+
 static void tell_room(struct vf82599 *vf)
 {
 	if (!vf->full || vf->nr_backlog >= VF_BACKLOG_MAX / 2)
@@ -258,7 +272,7 @@ void vf_rx_continue(struct vf82599 *vf)
 		if (descs < q->size && write_frame(vf, q, &waiting->frame))
 			written = true;
 		else
-			vnic_dropped(vf->nic, PATH_VF);
+			lose(vf, waiting);
 		free(waiting);
 	}
 	if (written)
@@ -268,9 +282,12 @@ void vf_rx_continue(struct vf82599 *vf)
 
 void vf_rx_drop_waiting(struct vf82599 *vf)
 {
+	struct vf_waiting *waiting;
+
 	while (vf->backlog) {
-		vnic_dropped(vf->nic, PATH_VF);
-		free(take_waiting(vf));
+		waiting = take_waiting(vf);
+		lose(vf, waiting);
+		free(waiting);
 	}
 	tell_room(vf);
 }

@@ -9,7 +9,6 @@
 #include "vf82599.h"
 
 #define DESCS_PER_KICK	256		/* a task goes on after that */
-#define MIN_MSS		32		/* bounds the segments of a burst */
 #define MIN_FRAME	FRAME_HDR
 #define MIN_IP		20
 #define VLAN_TAG	4
@@ -63,6 +62,9 @@ static const char *finish_sctp(const struct vf_tx *tx, uint32_t l4)
 {
 	uint32_t crc = 0;
 
+	/* A burst is TCP, and the sum of more than a frame would take its time. */
+	if (tx->len > VF_FRAME_MAX)
+		return "checksum of a frame that is too long";
 	if (l4 + SCTP_CSUM + sizeof(crc) > tx->len)
 		return "checksum beyond the frame";
 	memcpy(tx->buf + l4 + SCTP_CSUM, &crc, sizeof(crc));
@@ -103,7 +105,7 @@ static const char *apply_segmentation(const struct vf_tx *tx,
 
 	if (!frame->needs_csum || frame->csum_offset != TCP_CSUM)
 		return "segmentation without a TCP checksum";
-	if (l4_len < TCP_HDR_MIN || mss < MIN_MSS)
+	if (l4_len < TCP_HDR_MIN || mss < FRAME_MIN_MSS)
 		return "segmentation with a bad header length or MSS";
 	frame->hdr_len = frame->csum_start + l4_len;
 	if (frame->hdr_len >= tx->len)

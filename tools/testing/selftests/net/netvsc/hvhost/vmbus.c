@@ -98,9 +98,10 @@ static void on_contact(struct vmbus *vmbus, const void *payload, size_t len)
 		answer.connection_id = msg->version >= VMBUS_V5_0 ?
 				       VMBUS_CONN_MODERN : msg->version;
 	}
-	log_info("vmbus", "guest asks for version %u.%u: %s",
-		 msg->version >> 16, msg->version & 0xffff,
-		 answer.supported ? "connected" : "not supported");
+	log_guest_info(&vmbus->news, "vmbus",
+		       "guest asks for version %u.%u: %s", msg->version >> 16,
+		       msg->version & 0xffff,
+		       answer.supported ? "connected" : "not supported");
 	vmbus_post(vmbus, &answer, sizeof(answer));
 }
 
@@ -108,7 +109,7 @@ static void on_unload(struct vmbus *vmbus, const void *payload, size_t len)
 {
 	(void)payload;
 	(void)len;
-	log_info("vmbus", "guest disconnects");
+	log_guest_info(&vmbus->news, "vmbus", "guest disconnects");
 	vmbus_disconnect(vmbus);
 	vmbus_post_bare(vmbus, MSG_UNLOAD_RESPONSE);
 }

@@ -49,9 +49,8 @@ struct channel_ops {
 
 #define OFFER_USER_DATA		120
 
-/* Flags of an offer, as in the protocol. */
+/* A flag of an offer, as in the protocol. */
 #define OFFER_FLAG_ENUMERATE	0x0001
-#define OFFER_FLAG_NAMED_PIPE	0x0010
 
 /**
  * struct channel_offer - what the guest is told of a channel
@@ -59,7 +58,6 @@ struct channel_ops {
  * @instance: this device; sub-channels have their parent's
  * @sub_index: 0 for a device, 1.. for its sub-channels
  * @mmio_mb: size of the register window that the guest should reserve
- * @pipe: packets, with the user data of a pipe offer, are not used here
  */
 struct channel_offer {
 	struct guid type;
@@ -204,7 +202,7 @@ bool gpadl_read(const struct gpadl *gpadl, uint64_t offset, void *buf,
 bool gpadl_write(struct gpadl *gpadl, uint64_t offset, const void *buf,
 		 size_t len);
 
-/* One line for each channel: relid, type, state; appended to a FILE. */
+/* What the guest has of the bus now, and how much it was told and has said. */
 struct vmbus_stats {
 	uint64_t messages_in, messages_out, interrupts;
 	unsigned int channels, open_channels, gpadls;

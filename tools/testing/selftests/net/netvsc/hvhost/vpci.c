@@ -204,8 +204,9 @@ static bool on_d0_entry(struct vpci *bus, const struct packet *pkt)
 	if (!vpci_window_map(bus, req.window))
 		return complete_status(bus, pkt, VPCI_BAD_PARAMETER);
 	bus->in_d0 = true;
-	log_info("vpci", "function %u in use, protocol %u.%u", bus->fn->serial,
-		 bus->version >> 16, bus->version & 0xffff);
+	log_guest_info(&bus->news, "vpci",
+		       "function %u in use, protocol %u.%u", bus->fn->serial,
+		       bus->version >> 16, bus->version & 0xffff);
 	return complete_status(bus, pkt, VPCI_OK);
 }
 

@@ -87,6 +87,13 @@ bool vpci_eject(struct vpci *bus);
 void vpci_yank(struct vpci *bus);
 
 /*
+ * Power-on state of what the bus has of configuration space: BARs unmapped, header
+ * cleared; the window stays.  For a function that the guest has reset through its
+ * own part of configuration space; all other resets are the bus's own.
+ */
+void vpci_config_reset(struct vpci *bus);
+
+/*
  * An MSI that the function sends, as its MSI-X table entry says.  The bus
  * delivers it to the vCPU and vector that the guest chose for that entry.
  */

@@ -73,13 +73,11 @@ struct vpci {
 	struct vpci_bar bars[PCI_NR_BARS];
 
 	struct vpci_irq irqs[VPCI_MAX_MESSAGES];
-	struct log_rate rate;
+	struct log_rate rate, news;
 };
 
 /* vpci_config.c */
 void vpci_config_init(struct vpci *bus);
-/* Power-on state: BARs unmapped, header cleared; the window stays. */
-void vpci_config_reset(struct vpci *bus);
 bool vpci_window_map(struct vpci *bus, uint64_t base);
 void vpci_window_unmap(struct vpci *bus);
 /* What reads back after all ones were written to a BAR. */

@@ -26,6 +26,7 @@ struct vnic {
 	unsigned int id;
 	uint8_t mac[6];
 	enum vpath selected;
+	struct log_rate news;
 	struct vport ports[NR_PATHS];
 };
 
@@ -129,8 +130,8 @@ void vnic_select(struct vnic *nic, enum vpath path)
 	if (nic->selected == path)
 		return;
 	nic->selected = path;
-	log_info("vswitch", "nic %u: path %s selected", nic->id,
-		 path_names[path]);
+	log_guest_info(&nic->news, "vswitch", "nic %u: path %s selected",
+		       nic->id, path_names[path]);
 	if (before->ops && before->ops->left)
 		before->ops->left(before->ctx);
 	vnic_room(nic, path);

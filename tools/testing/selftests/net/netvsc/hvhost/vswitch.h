@@ -39,6 +39,7 @@ struct vpath_ops {
 	void (*left)(void *ctx);
 };
 
+/* A burst that is one frame for the switch counts as one in all of them. */
 struct vpath_stats {
 	uint64_t rx_frames, rx_bytes;	/* to the guest */
 	uint64_t tx_frames, tx_bytes;	/* from the guest */
@@ -71,8 +72,8 @@ void vnic_set_promiscuous(struct vnic *nic, enum vpath path, bool on);
 void vnic_room(struct vnic *nic, enum vpath path);
 
 /*
- * A frame that ->deliver() took is not delivered after all.  It stays one of
- * rx_frames, which were counted then.
+ * A frame that ->deliver() took is not delivered after all, or a part of it is not.
+ * It stays one of rx_frames, which were counted then.
  */
 void vnic_dropped(struct vnic *nic, enum vpath path);
 

@@ -167,10 +167,11 @@ TEST(late_is_once_and_so_many_seconds)
 		EXPECT_NE(NULL, fault_arm(&answers, ids[i], 3601));
 		EXPECT_FALSE(fault_take(&answers, ids[i]));
 		EXPECT_EQ(NULL, fault_arm(&answers, ids[i], 7 + i));
-		EXPECT_EQ(7 + i, answers.late_seconds);
+		EXPECT_EQ(7 + i, answers.seconds[ids[i]]);
 		EXPECT_TRUE(fault_take(&answers, ids[i]));
 		EXPECT_FALSE(fault_take(&answers, ids[i]));
 	}
+	EXPECT_EQ(7, answers.seconds[ids[0]]);
 }
 
 TEST(rndis_answers)

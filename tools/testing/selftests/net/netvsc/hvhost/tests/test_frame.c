@@ -315,7 +315,7 @@ struct collector {
 	uint8_t payload[70000];
 };
 
-static void collect(void *ctx, const struct frame *frame)
+static bool collect(void *ctx, const struct frame *frame)
 {
 	struct collector *col = ctx;
 	struct __test_metadata *_metadata = col->_metadata;
@@ -341,6 +341,7 @@ static void collect(void *ctx, const struct frame *frame)
 	memcpy(col->payload + col->bytes, frame->data + hdr, frame->len - hdr);
 	col->bytes += frame->len - hdr;
 	col->count++;
+	return true;
 }
 
 FIXTURE(segment) {
@@ -428,10 +429,11 @@ TEST_F(segment, headers_for_a_kernel)
 	EXPECT_EQ(l4 + 20, frame.hdr_len);
 }
 
-static void none(void *ctx, const struct frame *frame)
+static bool none(void *ctx, const struct frame *frame)
 {
 	(void)frame;
 	*(bool *)ctx = true;
+	return true;
 }
 
 TEST(segment_refuses_nonsense)
@@ -458,6 +460,27 @@ TEST(segment_refuses_nonsense)
 	frame.len = FRAME_MAX + 1;
 	EXPECT_FALSE(frame_segment(&frame, none, &called));
 	EXPECT_FALSE(called);
+}
+
+static bool two(void *ctx, const struct frame *frame)
+{
+	unsigned int *count = ctx;
+
+	(void)frame;
+	return ++*count < 2;
+}
+
+TEST(segments_end_when_nobody_wants_more)
+{
+	unsigned int count = 0;
+	uint8_t pkt[4096];
+	struct frame frame = {
+		.data = pkt, .gso = GSO_TCP4, .gso_size = 500,
+	};
+
+	frame.len = make(pkt, false, 6, 3000);
+	EXPECT_TRUE(frame_segment(&frame, two, &count));
+	EXPECT_EQ(2, count);
 }
 
 TEST(plain_frame_is_not_copied)

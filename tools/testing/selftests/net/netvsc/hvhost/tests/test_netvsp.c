@@ -30,6 +30,8 @@
 #define SEND_SIZE	(6144 * 4)
 #define RECV_ID		0xcafe
 #define NR_OUT		128
+#define TURN		512	/* packets that are read at a time */
+#define UNREAD_MAX	256	/* answers beyond which nothing is read */
 
 /* The parts of the host that are played: memory, GPADLs, one channel. */
 
@@ -49,13 +51,18 @@ struct sent {				/* to the guest */
 	size_t len;
 };
 
+struct from_guest {
+	struct from_guest *next;
+	struct packet pkt;
+};
+
 struct channel {
 	struct channel_offer offer;
 	bool failed, rescinded, open, broken, silent;
 	unsigned int room;		/* packets that still fit */
 	unsigned int nr_sent, nr_seen;
 	struct sent sent[NR_OUT];
-	struct packet *next;		/* what the guest has put */
+	struct from_guest *first;	/* what the guest has put */
 };
 
 static struct channel chan, subs[4];
@@ -69,10 +76,15 @@ struct guest_mem *vm_mem(struct vm *vm)
 	return &ram;
 }
 
+/* How often the guest was paused, and for how long the last time */
+static unsigned int pauses;
+static uint64_t paused_ns;
+
 void vm_pause(struct vm *vm, uint64_t ns)
 {
 	(void)vm;
-	(void)ns;
+	pauses++;
+	paused_ns = ns;
 }
 
 struct vm *vmbus_vm(const struct vmbus *vmbus)
@@ -105,9 +117,16 @@ void vmbus_rescind(struct channel *c)
 	c->open = false;
 }
 
+/* Why a channel was failed last */
+static char why_failed[128];
+
 void channel_fail(struct channel *c, const char *fmt, ...)
 {
-	(void)fmt;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why_failed, sizeof(why_failed), fmt, args);
+	va_end(args);
 	c->failed = true;
 	vmbus_rescind(c);
 }
@@ -143,12 +162,14 @@ void channel_silence(struct channel *c)
 
 enum ring_status channel_read(struct channel *c, struct packet *pkt)
 {
-	if (!c->next)
+	struct from_guest *first = c->first;
+
+	if (!first)
 		return RING_EMPTY;
-	*pkt = *c->next;
+	*pkt = first->pkt;
 	pkt->payload = pkt->buf;
-	free(c->next);
-	c->next = NULL;
+	c->first = first->next;
+	free(first);
 	return RING_OK;
 }
 
@@ -292,6 +313,7 @@ FIXTURE_SETUP(netvsp)
 	unsigned int i;
 
 	version = VMBUS_V5_3;
+	pauses = 0;
 	memset(&chan, 0, sizeof(chan));
 	memset(subs, 0, sizeof(subs));
 	memset(&ram, 0, sizeof(ram));
@@ -311,6 +333,16 @@ FIXTURE_SETUP(netvsp)
 	self->trans_id = 0x1000;
 }
 
+static void forget_packets(struct channel *c)
+{
+	struct from_guest *first;
+
+	while ((first = c->first)) {
+		c->first = first->next;
+		free(first);
+	}
+}
+
 FIXTURE_TEARDOWN(netvsp)
 {
 	unsigned int i;
@@ -323,8 +355,9 @@ FIXTURE_TEARDOWN(netvsp)
 		if (subs[i].rescinded && subs[i].offer.ctx)
 			subs[i].offer.ops->released(subs[i].offer.ctx,
 						    &subs[i]);
-	free(chan.next);
-	chan.next = NULL;
+	forget_packets(&chan);
+	for (i = 1; i < 4; i++)
+		forget_packets(&subs[i]);
 	vswitch_destroy(self->vs);
 	for (i = 0; i < 3; i++)
 		free(gpadls[i].mem);
@@ -363,21 +396,27 @@ static void kick(void)
 	kick_on(&chan);
 }
 
-static void guest_put_on(struct channel *c, uint16_t type, uint16_t flags,
-			 uint64_t trans_id, const void *msg, size_t len)
+static struct packet *guest_put_on(struct channel *c, uint16_t type,
+				   uint16_t flags, uint64_t trans_id,
+				   const void *msg, size_t len)
 {
-	c->next = calloc(1, sizeof(*c->next));
-	c->next->type = type;
-	c->next->flags = flags;
-	c->next->trans_id = trans_id;
-	c->next->len = len;
-	memcpy(c->next->buf, msg, len);
+	struct from_guest **end, *last = calloc(1, sizeof(*last));
+
+	for (end = &c->first; *end; end = &(*end)->next)
+		;
+	*end = last;
+	last->pkt.type = type;
+	last->pkt.flags = flags;
+	last->pkt.trans_id = trans_id;
+	last->pkt.len = len;
+	memcpy(last->pkt.buf, msg, len);
+	return &last->pkt;
 }
 
-static void guest_put(uint16_t type, uint16_t flags, uint64_t trans_id,
-		      const void *msg, size_t len)
+static struct packet *guest_put(uint16_t type, uint16_t flags,
+				uint64_t trans_id, const void *msg, size_t len)
 {
-	guest_put_on(&chan, type, flags, trans_id, msg, len);
+	return guest_put_on(&chan, type, flags, trans_id, msg, len);
 }
 
 /* A message that wants a completion. */
@@ -477,13 +516,14 @@ static void send_rndis(FIXTURE_DATA(netvsp) *self, uint32_t chan_type,
 		NVSP_RNDIS, chan_type, section, section_len
 	};
 	uint64_t gpa = 4096 - 64;
+	struct packet *pkt;
 
-	guest_put(len ? PKT_GPA_DIRECT : PKT_INBAND, PKT_FLAG_COMPLETE,
-		  ++self->trans_id, &rndis, sizeof(rndis));
+	pkt = guest_put(len ? PKT_GPA_DIRECT : PKT_INBAND, PKT_FLAG_COMPLETE,
+			++self->trans_id, &rndis, sizeof(rndis));
 	if (len)
 		memcpy(ram_bytes + gpa, msg, len);
 	while (len) {
-		struct pkt_gpa *at = &chan.next->gpas[chan.next->nr_gpas++];
+		struct pkt_gpa *at = &pkt->gpas[pkt->nr_gpas++];
 		uint64_t part = 4096 - gpa % 4096;
 
 		at->gpa = gpa;
@@ -741,33 +781,78 @@ TEST_F(netvsp, nothing_before_init)
 	EXPECT_TRUE(chan.failed);
 }
 
-TEST_F(netvsp, short_and_unknown_messages)
+/* A new one: the other has lost its channel. */
+static void new_nic(FIXTURE_DATA(netvsp) *self)
 {
-	static const uint32_t types[] = {
-		NVSP_INIT, NVSP_NDIS_VERSION, NVSP_RECV_BUF,
-		NVSP_RECV_BUF_REVOKE, NVSP_SEND_BUF, NVSP_SEND_BUF_REVOKE,
-		NVSP_RNDIS, NVSP_NDIS_CONFIG, NVSP_SWITCH_PATH,
-		NVSP_SUBCHANNEL, 0, 3, 99, 110, 200, UINT32_MAX,
+	netvsp_remove(self->nv);
+	chan.offer.ops->released(chan.offer.ctx, &chan);
+	chan.rescinded = false;
+	chan.failed = false;
+	self->nv = netvsp_create(NULL, self->nic, &(struct netvsp_config){
+		.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 1500,
+		.gen = generation_find("ws2022"),
+	});
+	guest_open();
+}
+
+/* @len bytes of a message; why the channel was closed, or "" */
+static const char *of_length(uint32_t type, size_t len)
+{
+	uint8_t msg[64] = { 0 };
+
+	memcpy(msg, &type, sizeof(type));
+	why_failed[0] = '\0';
+	guest_put(PKT_INBAND, 0, 0, msg, len);
+	kick();
+	return why_failed;
+}
+
+TEST_F(netvsp, short_messages)
+{
+	static const struct {
+		uint32_t type, least;
+	} msgs[] = {
+		{ NVSP_INIT, 12 }, { NVSP_NDIS_VERSION, 12 },
+		{ NVSP_NDIS_CONFIG, 20 }, { NVSP_RECV_BUF, 12 },
+		{ NVSP_RECV_BUF_REVOKE, 8 }, { NVSP_SEND_BUF, 12 },
+		{ NVSP_SEND_BUF_REVOKE, 8 }, { NVSP_RNDIS, 16 },
+		{ NVSP_SWITCH_PATH, 8 }, { NVSP_SUBCHANNEL, 12 },
 	};
+	static const char short_one[] = "nic 1: NVSP message too short";
+	unsigned int i;
+	uint32_t len;
+
+	for (i = 0; i < sizeof(msgs) / sizeof(msgs[0]); i++) {
+		for (len = 4; len <= msgs[i].least; len++) {
+			new_nic(self);
+			/* Which cannot be said twice, short or not. */
+			if (msgs[i].type != NVSP_INIT)
+				init(_metadata, self, NVSP_V61, 0);
+			EXPECT_EQ(len == msgs[i].least,
+				  !!strcmp(short_one,
+					   of_length(msgs[i].type, len))) {
+				TH_LOG("type %u, %u bytes", msgs[i].type, len);
+			}
+		}
+	}
+	for (len = 0; len < 4; len++) {
+		new_nic(self);
+		EXPECT_STREQ("nic 1: NVSP message without a type",
+			     of_length(NVSP_INIT, len));
+	}
+}
+
+TEST_F(netvsp, unknown_messages)
+{
+	static const uint32_t types[] = { 0, 3, 99, 110, 200, UINT32_MAX };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		chan.rescinded = false;
-		chan.failed = false;
-		/* A new one: the other has lost its channel. */
-		netvsp_remove(self->nv);
-		chan.offer.ops->released(chan.offer.ctx, &chan);
-		chan.rescinded = false;
-		self->nv = netvsp_create(NULL, self->nic,
-					 &(struct netvsp_config){
-			.instance_seed = 1, .max_nvsp = NVSP_V61, .mtu = 1500,
-			.gen = generation_find("ws2022"),
-		});
-		guest_open();
+		new_nic(self);
 		init(_metadata, self, NVSP_V61, 0);
-		guest_put(PKT_INBAND, 0, 0, &types[i], i % 3 + 2);
-		kick();
-		EXPECT_TRUE(chan.failed) TH_LOG("type %u", types[i]);
+		EXPECT_STREQ("nic 1: NVSP message that is not known or not allowed here",
+			     of_length(types[i], 40));
+		EXPECT_TRUE(chan.failed);
 		EXPECT_EQ(NULL, next());
 	}
 }
@@ -1313,6 +1398,93 @@ TEST_F(netvsp, two_broken_rings)
 	EXPECT_TRUE(subs[1].failed);
 	EXPECT_TRUE(subs[3].rescinded);
 	EXPECT_FALSE(state_open(self));
+}
+
+/* Completions of a message that may be completed or not: nothing comes of them. */
+static void put_harmless(struct channel *c, unsigned int count)
+{
+	while (count--)
+		guest_put_on(c, PKT_COMPLETION, 0, 1ull << 63, "", 0);
+}
+
+/* More than one turn reads, and all of it is read. */
+TEST_F(netvsp, many_packets_at_a_time)
+{
+	up_4(_metadata, self);
+	put_harmless(&subs[1], TURN + 1);
+	kick_on(&subs[1]);
+	EXPECT_NE(NULL, subs[1].first);
+	loop_run_pending();
+	EXPECT_EQ(NULL, subs[1].first);
+	EXPECT_FALSE(chan.failed);
+}
+
+/* The last one of a turn takes the NIC's channels. */
+TEST_F(netvsp, last_packet_of_a_turn_is_bad)
+{
+	up_4(_metadata, self);
+	put_harmless(&subs[1], TURN - 1);
+	guest_put_on(&subs[1], 99, 0, 1, "", 0);
+	kick_on(&subs[1]);
+	EXPECT_EQ(NULL, subs[1].first);
+	EXPECT_TRUE(chan.failed);
+	loop_run_pending();
+	EXPECT_FALSE(state_open(self));
+}
+
+/* No answers are taken, so nothing is read; another channel's turn makes room. */
+TEST_F(netvsp, reading_goes_on_when_answers_are_taken)
+{
+	uint32_t query = NVSP_OID_QUERY_EX;
+	unsigned int i;
+
+	up_4(_metadata, self);
+	chan.room = 0;
+	for (i = 0; i < UNREAD_MAX + 10; i++)
+		guest_put(PKT_INBAND, PKT_FLAG_COMPLETE, i, &query,
+			  sizeof(query));
+	kick();
+	EXPECT_NE(NULL, chan.first);
+	chan.room = UNREAD_MAX;
+	kick_on(&subs[1]);
+	loop_run_pending();
+	EXPECT_EQ(NULL, chan.first);
+	EXPECT_EQ(0, chan.room);
+	EXPECT_FALSE(chan.failed);
+}
+
+/* Whoever writes next to a ring takes along what has waited for room. */
+TEST_F(netvsp, what_waits_goes_first)
+{
+	uint8_t bytes[60];
+	struct frame frame = tcp_frame(bytes, 60);
+	uint32_t query = NVSP_OID_QUERY_EX;
+	struct sent *sent;
+
+	up(_metadata, self);
+	chan.room = 0;
+	ask(self, &query, sizeof(query));
+	chan.room = 1;
+	vswitch_from_uplink(self->vs, &frame);
+	EXPECT_EQ(NULL, next());		/* behind the answer */
+	kick();
+	EXPECT_EQ(NVSP_OID_QUERY_EX_DONE, word(answer(_metadata, self, 40)));
+	EXPECT_EQ(NULL, next());
+
+	chan.room = 2;
+	netvsp_vf_association(self->nv, true, 7);
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(NVSP_VF_ASSOCIATION, word(sent->data));
+	sent = next();
+	ASSERT_NE(NULL, sent);
+	EXPECT_EQ(PKT_XFER_PAGES, sent->type);
+
+	ask(self, &query, sizeof(query));
+	chan.room = 2;
+	ASSERT_EQ(NULL, netvsp_fault(self->nv, FAULT_NVSP_UNKNOWN, 1));
+	EXPECT_NE(NULL, next());
+	EXPECT_EQ(NVSP_OID_QUERY_EX_DONE, word(answer(_metadata, self, 40)));
 }
 
 /* A guest that is killed gives its channels back without being asked. */
@@ -1920,12 +2092,14 @@ TEST_F(netvsp, section_of_four_gigabytes)
 TEST_F(netvsp, pages_outside_of_memory)
 {
 	struct nvsp_rndis rndis = { NVSP_RNDIS, 0, NVSP_NO_SECTION, 0 };
+	struct packet *pkt;
 
 	up(_metadata, self);
-	guest_put(PKT_GPA_DIRECT, PKT_FLAG_COMPLETE, 1, &rndis, sizeof(rndis));
-	chan.next->nr_gpas = 1;
-	chan.next->gpas[0].gpa = RAM_SIZE - 10;
-	chan.next->gpas[0].len = 60;
+	pkt = guest_put(PKT_GPA_DIRECT, PKT_FLAG_COMPLETE, 1, &rndis,
+			sizeof(rndis));
+	pkt->nr_gpas = 1;
+	pkt->gpas[0].gpa = RAM_SIZE - 10;
+	pkt->gpas[0].len = 60;
 	kick();
 	EXPECT_TRUE(chan.failed);
 }
@@ -1933,14 +2107,16 @@ TEST_F(netvsp, pages_outside_of_memory)
 TEST_F(netvsp, message_without_end)
 {
 	struct nvsp_rndis rndis = { NVSP_RNDIS, 0, NVSP_NO_SECTION, 0 };
+	struct packet *pkt;
 	unsigned int i;
 
 	up(_metadata, self);
-	guest_put(PKT_GPA_DIRECT, PKT_FLAG_COMPLETE, 1, &rndis, sizeof(rndis));
-	chan.next->nr_gpas = PKT_MAX_PAGES;
+	pkt = guest_put(PKT_GPA_DIRECT, PKT_FLAG_COMPLETE, 1, &rndis,
+			sizeof(rndis));
+	pkt->nr_gpas = PKT_MAX_PAGES;
 	for (i = 0; i < PKT_MAX_PAGES; i++) {
-		chan.next->gpas[i].gpa = 4096;
-		chan.next->gpas[i].len = 4096;
+		pkt->gpas[i].gpa = 4096;
+		pkt->gpas[i].len = 4096;
 	}
 	kick();
 	EXPECT_TRUE(chan.failed);
@@ -1970,6 +2146,45 @@ TEST_F(netvsp, answers_that_nobody_takes)
 			   sizeof(msg));
 	EXPECT_TRUE(chan.failed);
 	EXPECT_LE(16 + 64, i);
+}
+
+/* What the host has to say all the time is not the guest's fault. */
+TEST_F(netvsp, indications_that_nobody_takes)
+{
+	struct { struct rndis_hdr hdr; uint32_t request; } msg = {
+		{ RNDIS_KEEPALIVE, sizeof(msg) }, 9
+	};
+	unsigned int i, count = 0, answers = 0, changes = 0;
+	uint32_t status = 0;
+	struct sent *sent;
+
+	up(_metadata, self);
+	netvsp_hold(self->nv, true);
+	netvsp_network_change(self->nv);
+	for (i = 0; i < 201; i++)
+		netvsp_set_link(self->nv, i % 2);
+	EXPECT_FALSE(chan.failed);
+	netvsp_hold(self->nv, false);
+	/* Nor do they count as answers. */
+	send_rndis(self, NVSP_CHAN_CONTROL, NVSP_NO_SECTION, 0, &msg,
+		   sizeof(msg));
+	while ((sent = next())) {
+		if (sent->type != PKT_XFER_PAGES)
+			continue;
+		if (word(range(sent, 0)) == RNDIS_INDICATE) {
+			status = word(range(sent, 0) + 8);
+			changes += status == RNDIS_I_NETWORK_CHANGE;
+			count++;
+		} else {
+			answers++;
+		}
+		guest_complete(sent->trans_id);
+	}
+	EXPECT_FALSE(chan.failed);
+	EXPECT_EQ(64, count);
+	EXPECT_EQ(1, changes);
+	EXPECT_EQ(1, answers);
+	EXPECT_EQ(RNDIS_I_DISCONNECT, status);
 }
 
 /* The VF and the data path */
@@ -2088,6 +2303,17 @@ TEST_F(netvsp, late_switch_is_done_when_faults_end)
 	EXPECT_EQ(NULL, next());
 }
 
+/* Which comes half a second after the request; not for ever. */
+static void wait_for_pause(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 1000 && !pauses; i++) {
+		usleep(10000);
+		loop_run_pending();
+	}
+}
+
 TEST_F(netvsp, switch_after_a_pause_of_the_guest)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
@@ -2097,13 +2323,63 @@ TEST_F(netvsp, switch_after_a_pause_of_the_guest)
 	ask(self, &sw, sizeof(sw));
 	EXPECT_EQ(NULL, next());
 	loop_run_pending();
+	EXPECT_EQ(0, pauses);
+	/* What is asked for meanwhile is of another switch. */
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 600);
+	wait_for_pause();
+	EXPECT_EQ(1, pauses);
+	EXPECT_EQ(3000000000ull, paused_ns);
 	EXPECT_EQ(NULL, next());
 	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+	netvsp_fault_off(self->nv);
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
+	answer(_metadata, self, 0);
+	netvsp_fault(self->nv, FAULT_SWITCH_PAUSED, 3);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
 	/* The next request hurries it. */
 	sw.path = NVSP_PATH_SYNTHETIC;
 	ask(self, &sw, sizeof(sw));
 	EXPECT_NE(NULL, next());
 	answer(_metadata, self, 0);
+	EXPECT_EQ(1, pauses);
+}
+
+/* Each fault has the seconds that it was given. */
+TEST_F(netvsp, late_and_paused)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+
+	up_with_vf(_metadata, self);
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 0);
+	netvsp_fault(self->nv, FAULT_SWITCH_PAUSED, 3);
+	ask(self, &sw, sizeof(sw));
+	EXPECT_EQ(NULL, next());
+	wait_for_pause();
+	EXPECT_EQ(3000000000ull, paused_ns);
+	/* This one hurries it, and is late itself, by nothing. */
+	sw.path = NVSP_PATH_SYNTHETIC;
+	ask(self, &sw, sizeof(sw));
+	EXPECT_NE(NULL, next());
+	EXPECT_EQ(PATH_VF, vnic_selected(self->nic));
+	loop_run_pending();
+	answer(_metadata, self, 0);
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
+}
+
+/* The late one finds the ring broken, and the next is of no session. */
+TEST_F(netvsp, late_switch_on_a_broken_ring)
+{
+	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, NVSP_PATH_VF };
+
+	up_with_vf(_metadata, self);
+	netvsp_fault(self->nv, FAULT_SWITCH_LATE, 600);
+	ask(self, &sw, sizeof(sw));
+	chan.broken = true;
+	ask(self, &sw, sizeof(sw));
+	EXPECT_TRUE(chan.failed);
+	EXPECT_FALSE(state_open(self));
+	EXPECT_EQ(PATH_SYNTHETIC, vnic_selected(self->nic));
 }
 
 TEST_F(netvsp, late_switch_of_a_guest_that_is_gone)

@@ -845,6 +845,8 @@ TEST_F(rndis, large_sends_that_make_no_sense)
 	static const uint32_t values[] = {
 		1460 | 34 << 20,			/* version 1 */
 		0 | 34 << 20 | LSO_V2,			/* no segment size */
+		1 | 34 << 20 | LSO_V2,			/* too many segments */
+		31 | 34 << 20 | LSO_V2,
 		1461 | 34 << 20 | LSO_V2,		/* above the MTU */
 		0xfffff | 34 << 20 | LSO_V2,
 		1460 | 54 << 20 | LSO_V2,		/* wrong offset */

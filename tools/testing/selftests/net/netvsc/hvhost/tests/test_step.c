@@ -65,10 +65,61 @@ TEST_F(step, by_index)
 TEST_F(step, part_of_a_name_is_no_name)
 {
 	EXPECT_EQ(NULL, step_arm(&steps, "nvsp", "short", 1));
-	EXPECT_EQ(NULL, step_arm(&steps, "op", "short", 1));
 	EXPECT_EQ(STEP_SHORT, step_take(&steps, "nvsp-init"));
 	EXPECT_EQ(STEP_NORMAL, step_take(&steps, "nvspx"));
 	EXPECT_EQ(STEP_NORMAL, step_take(&steps, "open"));
+}
+
+TEST_F(step, steps_that_there_are_not)
+{
+	static const char *const names[] = {
+		"op", "opens", "open-", "nvs", "nvsp-", "nvsp-revoke", "rndis-",
+		"rndis-query:", "rndis-query:0001010", "rndis-query:000101070",
+		"rndis-query:0001010E", "rndis-queries:00010107",
+		"rndis-init:00010107", "open:00010107", "x",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		EXPECT_STREQ("no such step, try fault list",
+			     step_arm(&steps, names[i], "late", 1));
+	EXPECT_EQ(0, steps.nr_faults);
+}
+
+TEST_F(step, what_can_become_of_a_step)
+{
+	static const char *const actions[] = {
+		"refuse", "late", "never", "garbage", "short",
+	};
+	static const struct {
+		const char *name;
+		bool refuse, wrong;
+	} names[] = {
+		{ "open", true, false }, { "gpadl", true, false },
+		{ "teardown", false, false }, { "nvsp-init", true, true },
+		{ "nvsp-recv-buf", true, true },
+		{ "nvsp-send-buf#7", true, true },
+		{ "nvsp-subchannel", true, true },
+		{ "nvsp-switch", true, false }, { "nvsp-switch#2", true, false },
+		{ "rndis-init", true, true }, { "rndis-query", true, true },
+		{ "rndis-set:0001010e", true, true },
+		/* One of them is enough. */
+		{ "nvsp", true, true }, { "nvsp-recv", true, true },
+		{ "rndis", true, true },
+	};
+	const char *why;
+	unsigned int i, j;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (j = 0; j < 5; j++) {
+			step_reset(&steps);
+			why = step_arm(&steps, names[i].name, actions[j], 1);
+			EXPECT_EQ(j == 0 ? names[i].refuse :
+				  j < 3 || names[i].wrong, !why) {
+				TH_LOG("%s %s", names[i].name, actions[j]);
+			}
+		}
+	}
 }
 
 TEST_F(step, what_makes_no_sense)

@@ -14,6 +14,7 @@
 #define EOM		0x40000084u
 #define SINT(n)		(0x40000090u + (n))
 #define MASKED		0x10000u
+#define POLLING		0x40000u
 
 #define SIMP_PAGE	0x3000u
 #define SIEFP_PAGE	0x4000u
@@ -176,7 +177,7 @@ TEST_F(synic, an_event_flag_interrupts_once_until_it_is_taken)
 	uint8_t *flags = mem_ptr(&vm->mem, SIEFP_PAGE + 2 * 256, 256);
 
 	EXPECT_TRUE(synic_signal(vm, 1, 2, 9));
-	EXPECT_TRUE(synic_signal(vm, 1, 2, 9));
+	EXPECT_FALSE(synic_signal(vm, 1, 2, 9));
 	EXPECT_EQ(1, vm->interrupts);
 	EXPECT_EQ(2, flags[1]);
 	EXPECT_TRUE(synic_signal(vm, 1, 2, 2047));
@@ -189,6 +190,11 @@ TEST_F(synic, an_event_flag_interrupts_once_until_it_is_taken)
 	EXPECT_FALSE(synic_signal(vm, 1, 16, 0));
 	EXPECT_FALSE(synic_signal(vm, 9, 2, 0));
 	EXPECT_FALSE(synic_signal(vm, 0, 2, 0));	/* never set up */
+	/* The guest looks at the flags by itself. */
+	set(self->hv, 1, SINT(2), POLLING | VECTOR);
+	EXPECT_FALSE(synic_signal(vm, 1, 2, 10));
+	EXPECT_EQ(6, flags[1]);
+	EXPECT_EQ(3, vm->interrupts);
 }
 
 TEST_F(synic, registers)

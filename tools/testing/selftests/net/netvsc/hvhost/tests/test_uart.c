@@ -150,6 +150,34 @@ TEST_F(uart, input_waits_for_room)
 	EXPECT_FALSE(vm->irq_level);
 }
 
+/* A guest that never reads gets a bounded amount, and what comes later again. */
+TEST_F(uart, input_that_nobody_reads)
+{
+	const size_t most = 64 * 1024, piece = 1024;
+	struct vm *vm = self->vm;
+	uint8_t bytes[1024];
+	size_t i;
+
+	out(vm, IIR_FCR, 0x81);
+	for (i = 0; i < piece; i++)
+		bytes[i] = i % 251;
+	for (i = 0; i < most / piece - 1; i++)
+		uart_input(self->uart, bytes, piece);
+	uart_input(self->uart, bytes, piece - 1);
+	uart_input(self->uart, "most of this is lost", 20);
+	uart_input(self->uart, "and what follows", 16);
+	out(vm, MCR, 0x0b);
+	uart_input(self->uart, "also where there is room again", 30);
+	for (i = 0; i < most - 1; i++)
+		ASSERT_EQ(i % piece % 251, in(vm, DATA));
+	EXPECT_EQ('m', in(vm, DATA));
+	EXPECT_EQ(0x60, in(vm, LSR));
+	uart_input(self->uart, bytes, piece);
+	for (i = 0; i < piece; i++)
+		ASSERT_EQ(i % 251, in(vm, DATA));
+	EXPECT_EQ(0x60, in(vm, LSR));
+}
+
 TEST_F(uart, wide_accesses_do_nothing)
 {
 	io_write(&self->vm->pio, BASE, 4, 0x61616161);

@@ -106,6 +106,15 @@ void vpci_msi(struct vpci *bus, uint64_t address, uint32_t data)
 	msi.data = data;
 }
 
+/* How often the bus was told of a reset */
+static unsigned int bus_resets;
+
+void vpci_config_reset(struct vpci *bus)
+{
+	(void)bus;
+	bus_resets++;
+}
+
 /* The guest's driver */
 
 FIXTURE(vf)
@@ -331,6 +340,7 @@ FIXTURE_SETUP(vf)
 {
 	memset(&nic, 0, sizeof(nic));
 	memset(&msi, 0, sizeof(msi));
+	bus_resets = 0;
 	memset(ram, 0, sizeof(ram));
 	memset(&mem, 0, sizeof(mem));
 	mem_add(&mem, 0, MEM_SIZE, ram);
@@ -438,7 +448,9 @@ TEST_F(vf, function_level_reset)
 	cfg_wr(self, 0xa8, 1, 0x10);
 	cfg_wr(self, 0xac, 4, 0x8000);
 	EXPECT_NE(0, rd(self, 0x1028) & 0x02000000);
+	EXPECT_EQ(0, bus_resets);
 	cfg_wr(self, 0xa8, 2, 0xa810);
+	EXPECT_EQ(1, bus_resets);
 	EXPECT_EQ(0x2810, cfg(self, 0xa8, 2));
 	EXPECT_EQ(0, rd(self, 0x1028) & 0x02000000);
 	EXPECT_EQ(0, rd(self, 0x2028) & 0x02000000);
@@ -450,6 +462,12 @@ TEST_F(vf, function_level_reset)
 	tx_on(self);
 	cfg_wr(self, 0xa9, 1, 0xa8);
 	EXPECT_EQ(0, rd(self, 0x2028) & 0x02000000);
+	EXPECT_EQ(2, bus_resets);
+	/* All other resets are the bus's own, or the host's. */
+	wr(self, 0, 0x04000000);
+	vf82599_reset(self->vf);
+	self->fn->ops->reset(self->fn->ctx);
+	EXPECT_EQ(2, bus_resets);
 }
 
 TEST_F(vf, queues_off_and_on)
@@ -547,6 +565,21 @@ TEST_F(vf, transmit_sctp_checksum)
 	EXPECT_FALSE(nic.tx.needs_csum);
 	EXPECT_EQ(0, memcmp(nic.data + 42, &crc32c, sizeof(crc32c)));
 	EXPECT_EQ(0, memcmp(nic.data + 46, body, 9));
+}
+
+/* Refused before anything is done to it: the sum takes its time. */
+TEST_F(vf, sctp_checksum_of_too_much)
+{
+	unsigned int i;
+
+	memset(ram + TX_BUF, 0x5a, VF_FRAME_MAX + 1);
+	tx_context(self, 14 << 9 | 20, 0x1400, 0);
+	tx_data(self, TX_BUF, VF_FRAME_MAX + 1, LAST, 0x200, VF_FRAME_MAX + 1);
+	tx_kick(self);
+	EXPECT_EQ(0, nic.nr_tx);
+	EXPECT_FALSE(tx_running(self));
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(0x5a, self->vf->tx_state[0].buf[34 + 8 + i]);
 }
 
 TEST_F(vf, transmit_segmentation)
@@ -862,6 +895,55 @@ TEST_F(vf, receive_waits_for_buffers)
 	EXPECT_EQ(1, nic.nr_room);
 	EXPECT_TRUE(nic.ops->room(nic.ctx));
 	EXPECT_EQ(RING_SIZE - 1 + VF_BACKLOG_MAX, rd(self, 0x101c));
+}
+
+static struct frame burst(uint8_t *p, uint32_t segments)
+{
+	struct frame frame = tcp_frame(p, segments * 100);
+
+	frame.gso = GSO_TCP4;
+	frame.gso_size = 100;
+	frame.needs_csum = true;
+	frame.csum_start = 34;
+	frame.csum_offset = 16;
+	frame.hdr_len = 54;
+	return frame;
+}
+
+/* However many of its frames wait, and are dropped in the end. */
+TEST_F(vf, burst_is_dropped_as_one)
+{
+	static uint8_t buf[32000];
+	struct frame frame = burst(buf, 40);
+
+	vf82599_hold(self->vf, true);
+	EXPECT_TRUE(rx(&frame));
+	EXPECT_TRUE(rx(&frame));
+	wr(self, 0x1028, 0x40000000);
+	EXPECT_EQ(2, nic.nr_dropped);
+
+	/* Half of one is there, half of it is not. */
+	vf82599_hold(self->vf, false);
+	rx_on(self, 20);
+	EXPECT_TRUE(rx(&frame));
+	EXPECT_EQ(20, rd(self, 0x1010));
+	wr(self, 0x1028, 0x40000000);
+	EXPECT_EQ(3, nic.nr_dropped);
+}
+
+/* The switch counts one that has no room; what waits of it does not count again. */
+TEST_F(vf, burst_without_room)
+{
+	static uint8_t buf[64000];
+	struct frame frame = burst(buf, VF_BACKLOG_MAX + RING_SIZE);
+	uint64_t before = self->vf->rx_frames;
+
+	EXPECT_FALSE(rx(&frame));
+	EXPECT_EQ(RING_SIZE - 1, self->vf->rx_frames - before);
+	EXPECT_EQ(VF_BACKLOG_MAX, self->vf->nr_backlog);
+	wr(self, 0x1028, 0x40000000);
+	EXPECT_EQ(0, nic.nr_dropped);
+	EXPECT_EQ(0, self->vf->nr_backlog);
 }
 
 TEST_F(vf, held)

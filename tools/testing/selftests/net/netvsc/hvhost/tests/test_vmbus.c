@@ -33,6 +33,7 @@ struct vm {
 		uint64_t data[HV_MESSAGE_PAYLOAD_MAX / 8];
 	} queue[1024];
 	unsigned int signals, last_vp, last_flag;
+	bool flag_is_set;		/* the guest has not seen the last one */
 };
 
 static struct vm vm;
@@ -73,7 +74,7 @@ bool synic_signal(struct vm *v, unsigned int vp, unsigned int sint,
 	v->signals++;
 	v->last_vp = vp;
 	v->last_flag = flag;
-	return vp < 4;
+	return !v->flag_is_set;
 }
 
 void synic_flush(struct vm *v)
@@ -262,6 +263,24 @@ static uint32_t gpadl(struct vmbus *bus, uint32_t relid, uint32_t id,
 	if (!answer || answer->gpadl != id || answer->relid != relid)
 		return ~0u;
 	return answer->status;
+}
+
+/* The first half of a list for relid 1, which is not answered yet. */
+static void begin_gpadl(struct vmbus *bus, uint32_t id)
+{
+	struct {
+		struct msg_gpadl_header hdr;
+		uint64_t words[2];
+	} __attribute__((packed)) msg = {
+		.hdr.hdr.type = MSG_GPADL_HEADER,
+		.hdr.relid = 1,
+		.hdr.gpadl = id,
+		.hdr.list_len = 32,
+		.hdr.nr_ranges = 1,
+		.words = { RANGE(0, 3 * PAGE), 20 },
+	};
+
+	post(bus, &msg, sizeof(msg));
 }
 
 static bool teardown(struct vmbus *bus, uint32_t relid, uint32_t id)
@@ -461,15 +480,19 @@ TEST(short_and_unknown_messages)
 		{ MSG_RELID_RELEASED, 11 }, { MSG_MODIFY, 15 },
 		{ MSG_INITIATE_CONTACT, 39 },
 	};
-	struct vmbus *bus = with_offer();
+	struct vmbus *bus = with_open();
+	struct vmbus_stats stats;
 	uint32_t msg[60] = { 0 };
 	unsigned int i;
 
+	/* Whole, each of these would do something to what is there. */
+	begin_gpadl(bus, 0x30);
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		msg[0] = types[i];
 		EXPECT_EQ(HV_STATUS_SUCCESS, post(bus, msg, sizeof(msg)));
 	}
 	msg[2] = 1;
+	msg[3] = 0x30;
 	for (i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
 		msg[0] = shorts[i].type;
 		post(bus, msg, shorts[i].len);
@@ -478,7 +501,13 @@ TEST(short_and_unknown_messages)
 	for (i = 0; i < 8; i++)
 		post(bus, msg, i);
 	EXPECT_TRUE(quiet());
-	EXPECT_EQ(0, dev.opens + dev.closes + dev.releases);
+	EXPECT_EQ(1, dev.opens);
+	EXPECT_EQ(0, dev.closes + dev.releases + dev.gone);
+	EXPECT_TRUE(channel_is_open(dev.chan));
+	EXPECT_EQ(2, channel_vp(dev.chan));
+	EXPECT_EQ(VMBUS_V5_3, vmbus_version(bus));
+	vmbus_get_stats(bus, &stats);
+	EXPECT_EQ(2, stats.gpadls);
 	vmbus_destroy(bus);
 }
 
@@ -547,6 +576,25 @@ TEST(packets_both_ways)
 	EXPECT_EQ(1, vm.signals);
 	EXPECT_EQ(2, vm.last_vp);
 	EXPECT_EQ(1, vm.last_flag);
+	vmbus_destroy(bus);
+}
+
+TEST(interrupts_are_counted)
+{
+	struct vmbus *bus = with_open();
+	struct vmbus_stats stats;
+
+	EXPECT_EQ(RING_OK, channel_write(dev.chan, PKT_INBAND, 0, 0, "x", 1));
+	EXPECT_EQ(1, vm.signals);
+	vmbus_get_stats(bus, &stats);
+	EXPECT_EQ(1, stats.interrupts);
+	/* Read, but the flag is still there. */
+	ring_ctl(12)->read_index = ring_ctl(12)->write_index;
+	vm.flag_is_set = true;
+	EXPECT_EQ(RING_OK, channel_write(dev.chan, PKT_INBAND, 0, 0, "x", 1));
+	EXPECT_EQ(2, vm.signals);
+	vmbus_get_stats(bus, &stats);
+	EXPECT_EQ(1, stats.interrupts);
 	vmbus_destroy(bus);
 }
 
@@ -1084,8 +1132,6 @@ TEST(relids_go_round)
 	vmbus_destroy(bus);
 }
 
-/* Random messages with plausible fields, in any order. */
-
 /* Steps that go wrong: see step.h */
 
 static struct vmbus *with_steps(struct steps *steps)
@@ -1314,6 +1360,7 @@ TEST(unload_with_a_sub_channel)
 	vmbus_destroy(bus);
 }
 
+/* Random messages with plausible fields, in any order. */
 TEST(garbage)
 {
 	static const uint32_t types[] = {

@@ -207,7 +207,11 @@ static void mmio_write(uint64_t addr, unsigned int size, uint64_t value)
 
 /* The function */
 
+/* What is written here resets it. */
+#define FUNC_RESET	0xa8
+
 static struct {
+	struct vpci *bus;
 	uint16_t command;
 	unsigned int resets, gone;
 	uint64_t last_write;
@@ -229,6 +233,8 @@ static void func_config_write(void *ctx, uint16_t offset, unsigned int size,
 	(void)ctx;
 	if (offset == 4)
 		func.command = value;
+	else if (offset == FUNC_RESET)
+		vpci_config_reset(func.bus);
 	else
 		memcpy(func.config + offset, &value, size);
 }
@@ -636,6 +642,30 @@ TEST_F(bus, bars_in_wrong_places)
 	cfg_write(4, 2, 2);
 	EXPECT_EQ(1, nr_ranges());
 	EXPECT_EQ(0x8086, cfg_read(0, 2));
+}
+
+/* Of what the guest has set, only the window stays. */
+TEST_F(bus, function_reset_by_the_guest)
+{
+	func.bus = self->bus;
+	negotiate(VPCI_VERSION_1_4);
+	enter_d0(WINDOW);
+	program_bars();
+	cfg_write(4, 2, 6);
+	ASSERT_EQ(3, nr_ranges());
+	cfg_write(FUNC_RESET, 2, 0x8000);
+	EXPECT_EQ(1, nr_ranges());
+	EXPECT_EQ(0, cfg_read(4, 2));
+	EXPECT_EQ(4, cfg_read(0x10, 4));
+	EXPECT_EQ(0, cfg_read(0x14, 4));
+	EXPECT_EQ(0x8086, cfg_read(0, 2));
+	/* As a guest does that has saved it all */
+	func.command = 0;
+	program_bars();
+	cfg_write(4, 2, 6);
+	EXPECT_EQ(6, func.command);
+	ASSERT_EQ(3, nr_ranges());
+	EXPECT_EQ(0x30010, mmio_read(HIGH_BAR + 0x4010, 4));
 }
 
 TEST_F(bus, interrupts_1_1)

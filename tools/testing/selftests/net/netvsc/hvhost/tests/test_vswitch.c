@@ -3,8 +3,11 @@
  * Who gets which frame, what is counted, when the uplink has to wait, and what
  * a capture looks like.
  */
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -385,6 +388,24 @@ TEST_F(vswitch, capture)
 	loop_run_pending();
 	EXPECT_EQ(len, pread(fd, buf, sizeof(buf), 0));
 	EXPECT_FALSE(vnic_capture(self->a, PATH_VF, "/nonexistent/dir/file"));
+}
+
+/* Nobody reads it, or somebody does, slowly: the host waits for neither. */
+TEST_F(vswitch, no_capture_to_a_pipe)
+{
+	char dir[] = "/tmp/hvhost-capture-XXXXXX", name[64];
+	int fd;
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	snprintf(name, sizeof(name), "%s/pipe", dir);
+	ASSERT_EQ(0, mkfifo(name, 0600));
+	EXPECT_FALSE(vnic_capture(self->a, PATH_VF, name));
+	fd = open(name, O_RDONLY | O_NONBLOCK);
+	ASSERT_LE(0, fd);
+	EXPECT_FALSE(vnic_capture(self->a, PATH_VF, name));
+	close(fd);
+	unlink(name);
+	rmdir(dir);
 	close(fd);
 	unlink(name);
 }
