@@ -237,6 +237,16 @@ static void netvsc_channel_begin(struct netvsc_channel *ch)
 	local_bh_enable();
 }
 
+/* VMBus keeps it when a channel does not open, and calls it under this lock. */
+static void channel_forget_event(struct vmbus_channel *vmbus)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vmbus->sched_lock, flags);
+	vmbus->onchannel_callback = NULL;
+	spin_unlock_irqrestore(&vmbus->sched_lock, flags);
+}
+
 int netvsc_channel_open(struct netvsc_channel *ch,
 			struct vmbus_channel *vmbus)
 {
@@ -262,8 +272,7 @@ int netvsc_channel_open(struct netvsc_channel *ch,
 		err = vmbus_open(vmbus, ring, ring, NULL, 0,
 				 netvsc_channel_event, ch);
 	if (err) {
-		/* VMBus would go on to tell us of interrupts. */
-		vmbus_close(vmbus);
+		channel_forget_event(vmbus);
 		napi_disable(&ch->napi);
 		netvsc_rx_stop(ch);
 		return err;

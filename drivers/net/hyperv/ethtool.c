@@ -80,9 +80,9 @@ static void netvsc_get_channels(struct net_device *ndev,
 	if (nv->rss_state.known)
 		channels->max_combined = min(channels->max_combined,
 					     nv->rss_state.host.queues);
-	/* Those that are about to open count: whoever wants fewer has to say so. */
-	channels->combined_count = max(nv->nr_channels,
-				       READ_ONCE(nv->subs.wanted));
+	/* The core does not ask us for what it sees here, so it has to be final. */
+	netvsc_channels_settle(nv);
+	channels->combined_count = nv->nr_channels;
 }
 
 static int netvsc_set_channels(struct net_device *ndev,
@@ -92,8 +92,7 @@ static int netvsc_set_channels(struct net_device *ndev,
 	struct netvsc_config config = nv->config;
 
 	config.channels = channels->combined_count;
-	if (config.channels == nv->nr_channels &&
-	    READ_ONCE(nv->subs.wanted) <= 1) {
+	if (config.channels == nv->nr_channels) {
 		nv->config = config;
 		return 0;
 	}

@@ -182,6 +182,7 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	netif_addr_unlock_bh(ndev);
 	schedule_delayed_work(&nv->link_work, 0);
 	netvsc_link_tell_speed(nv);
+	netvsc_rss_tell_lost(nv);
 	netvsc_vf_session_started(nv);
 	return 0;
 }

@@ -386,11 +386,13 @@ struct netvsc_subchannels {
  * @host: can do
  * @on: it has a table
  * @known: a host has said what it can do, this one or one before
+ * @lost: the user's table is gone, and nobody has been told
  */
 struct netvsc_rss_state {
 	struct steer_rss_caps host;
 	bool on;
 	bool known;
+	bool lost;
 };
 
 /**
@@ -652,10 +654,12 @@ void netvsc_subchannels_open_later(struct netvsc *nv);
 void netvsc_subchannels_stop(struct netvsc *nv);
 int netvsc_channels_serve(struct netvsc *nv, unsigned int n);
 int netvsc_channels_update(struct netvsc *nv);
+void netvsc_channels_settle(struct netvsc *nv);
 void netvsc_channel_lost(struct netvsc_channel *ch);
 
 /* rss.c */
 void netvsc_rss_init(struct netvsc *nv);
+void netvsc_rss_tell_lost(struct netvsc *nv);
 void netvsc_rss_query(struct netvsc *nv);
 int netvsc_rss_apply(struct netvsc *nv, unsigned int channels);
 u32 netvsc_get_rx_ring_count(struct net_device *ndev);

@@ -29,13 +29,31 @@ static int rss_ask(struct netvsc *nv, struct steer_rss_caps *caps)
 	return err;
 }
 
+/**
+ * netvsc_rss_tell_lost() - tell the user of a table that did not survive
+ * @nv: the NIC
+ *
+ * Whoever hears of it reads the new one, which a device that is out of service
+ * does not show.
+ *
+ * Context: RTNL.
+ */
+void netvsc_rss_tell_lost(struct netvsc *nv)
+{
+	if (!nv->rss_state.lost || !netif_device_present(nv->ndev))
+		return;
+	nv->rss_state.lost = false;
+	ethtool_rxfh_indir_lost(nv->ndev);
+}
+
 /* The user's table did not survive: there are fewer channels, or it is short */
 static void rss_default_table(struct netvsc *nv, unsigned int channels)
 {
 	steer_spread(nv->rss.table, nv->rss.entries, channels);
-	/* Whoever is told reads the new one. */
-	if (netif_is_rxfh_configured(nv->ndev))
-		ethtool_rxfh_indir_lost(nv->ndev);
+	if (!netif_is_rxfh_configured(nv->ndev))
+		return;
+	nv->rss_state.lost = true;
+	netvsc_rss_tell_lost(nv);
 }
 
 static void rss_adopt(struct netvsc *nv, const struct steer_rss_caps *caps)
@@ -147,7 +165,7 @@ static bool rss_wanted(const struct netvsc *nv, unsigned int channels)
  */
 int netvsc_rss_apply(struct netvsc *nv, unsigned int channels)
 {
-	if (!netif_is_rxfh_configured(nv->ndev) ||
+	if (!netif_is_rxfh_configured(nv->ndev) || nv->rss_state.lost ||
 	    !steer_within(&nv->rss, channels))
 		rss_default_table(nv, channels);
 	if (!rss_wanted(nv, channels))

@@ -19,7 +19,7 @@
 #include "netvsc.h"
 
 /* How long a channel that the host has taken away may go unnoticed */
-#define CHANNELS_LOOK	(2 * HZ)
+#define CHANNELS_LOOK	(5 * HZ)
 
 /* Guards what the callback finds in the device against its removal. */
 DEFINE_STATIC_SRCU(subchannel_offers);
@@ -289,7 +289,8 @@ static void channels_look_later(struct netvsc *nv)
 {
 	if (READ_ONCE(nv->nr_channels) > 1)
 		queue_delayed_work(system_power_efficient_wq,
-				   &nv->subs.look_work, CHANNELS_LOOK);
+				   &nv->subs.look_work,
+				   round_jiffies_relative(CHANNELS_LOOK));
 }
 
 /*
@@ -376,6 +377,18 @@ int netvsc_channels_update(struct netvsc *nv)
 	return err;
 }
 
+/**
+ * netvsc_channels_settle() - all channels that there are going to be are in service
+ * @nv: the NIC
+ *
+ * Context: RTNL. Sleeps for the host, but in the first moments only.
+ */
+void netvsc_channels_settle(struct netvsc *nv)
+{
+	flush_work(&nv->subs.open_work);
+	netvsc_channels_update(nv);
+}
+
 static void channels_update_work(struct work_struct *work)
 {
 	struct netvsc *nv = container_of(work, struct netvsc, subs.update_work);
@@ -412,7 +425,7 @@ void netvsc_subchannels_init(struct netvsc *nv)
 	init_completion(&subs->settled);
 	INIT_WORK(&subs->open_work, subchannels_open_work);
 	INIT_WORK(&subs->update_work, channels_update_work);
-	INIT_DEFERRABLE_WORK(&subs->look_work, channels_look_work);
+	INIT_DELAYED_WORK(&subs->look_work, channels_look_work);
 }
 
 /**

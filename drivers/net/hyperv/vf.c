@@ -153,6 +153,7 @@ static void vf_event(struct netvsc *nv, struct net_device *vf,
 {
 	switch (event) {
 	case NETDEV_UP:
+		nv->vf.closed = false;
 		netvsc_vf_feed(nv, VF_IN_OPENED);
 		break;
 	case NETDEV_GOING_DOWN:

@@ -110,7 +110,8 @@ enum netvsc_vf_todo {
  * @overdue: packets have waited for a whole period of the watch; RTNL
  * @probed: and one of them is the driver's own; RTNL
  * @settled: what seemed to wait when @vf was last known to work; RTNL
- * @seen_given: packets that @vf had been given at the last look; RTNL
+ * @seen_given: packets that @vf had been given at the last look, frames of XDP
+ *	aside; RTNL
  * @seen_sent: how far @vf was with sending then; RTNL
  * @look_at: when to look again, in jiffies; RTNL
  * @tx_base: packets that @counters had when @vf became active; RTNL

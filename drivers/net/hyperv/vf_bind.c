@@ -22,10 +22,14 @@ static void vf_unmark(struct net_device *vf)
 	vf->priv_flags &= ~IFF_NO_ADDRCONF;
 }
 
-/* A new one that is nobody's after all: what the host says of it may have changed. */
+/*
+ * One that is nobody's after all: what the host says of it may have changed.  Slaves of
+ * eql have no master, either, and the first mark alone.
+ */
 void netvsc_vf_unmark_free(struct net_device *dev)
 {
-	if ((dev->flags & IFF_SLAVE) && !netdev_master_upper_dev_get(dev))
+	if ((dev->flags & IFF_SLAVE) && (dev->priv_flags & IFF_NO_ADDRCONF) &&
+	    !netdev_master_upper_dev_get(dev))
 		vf_unmark(dev);
 }
 

@@ -40,7 +40,7 @@ void netvsc_vf_drain_start(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
-	nvf->tx_base = netvsc_vf_given_packets(nv);
+	nvf->tx_base = netvsc_vf_given(nv).packets;
 	nvf->tx_vf_base = vf_sent_packets(nvf->vf);
 }
 
@@ -116,7 +116,7 @@ static s64 vf_unsent(struct netvsc *nv)
 
 	if (netvsc_vf_bql(nvf->vf, &completed, &in_flight))
 		return in_flight;
-	given = netvsc_vf_given_packets(nv) - nvf->tx_base;
+	given = netvsc_vf_given(nv).packets - nvf->tx_base;
 	/* Which takes its time. */
 	if (!given)
 		return 0;

@@ -33,6 +33,15 @@ static inline struct netvsc *netvsc_of(struct netvsc_vf *nvf)
 	return container_of(nvf, struct netvsc, vf);
 }
 
+/**
+ * struct netvsc_vf_given - what VFs were given to send
+ * @packets: all of it
+ * @frames: of these, frames of XDP
+ */
+struct netvsc_vf_given {
+	u64 packets, frames;
+};
+
 /*
  * It could send: a driver may have detached it in the course of a reset, with the
  * link as it was, of which no notification tells.
@@ -99,7 +108,7 @@ void netvsc_vf_sleep_unwatch(void);		/* without RTNL */
 rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb);
 
 /* vf_stats.c; any context */
-u64 netvsc_vf_given_packets(struct netvsc *nv);	/* without frames of XDP */
+struct netvsc_vf_given netvsc_vf_given(struct netvsc *nv);
 
 /* vf_follow.c */
 void netvsc_vf_follow(struct netvsc *nv);

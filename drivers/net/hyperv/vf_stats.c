@@ -110,10 +110,13 @@ void netvsc_vf_get_stats64(struct netvsc *nv, struct rtnl_link_stats64 *stats)
 	stats->tx_dropped += value[VF_STAT_TX_DROPPED];
 }
 
-u64 netvsc_vf_given_packets(struct netvsc *nv)
+struct netvsc_vf_given netvsc_vf_given(struct netvsc *nv)
 {
 	u64 value[VF_NR_STATS];
 
 	netvsc_vf_stats_values(nv, value);
-	return value[VF_STAT_TX_PACKETS] - value[VF_STAT_TX_XDP];
+	return (struct netvsc_vf_given){
+		.packets = value[VF_STAT_TX_PACKETS],
+		.frames = value[VF_STAT_TX_XDP],
+	};
 }

@@ -71,7 +71,8 @@ bool netvsc_vf_bql(const struct net_device *vf, u64 *completed, u64 *in_flight)
  * Drivers read statistics from the device, and some take one that does not answer
  * for gone, for good.  It may be in the midst of a reset, and sends nothing.
  */
-static void vf_look(struct netvsc *nv, u64 given, struct vf_look *look)
+static void vf_look(struct netvsc *nv, const struct netvsc_vf_given *given,
+		    struct vf_look *look)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 	struct rtnl_link_stats64 stats;
@@ -82,13 +83,20 @@ static void vf_look(struct netvsc *nv, u64 given, struct vf_look *look)
 	if (netvsc_vf_answers(nvf->vf))
 		dev_get_stats(nvf->vf, &stats);
 	look->sent = stats.tx_packets;
-	look->waiting = given - nvf->tx_base -
+	look->waiting = given->packets - nvf->tx_base -
 			(look->sent - nvf->tx_vf_base);
 }
 
-static void vf_note(struct netvsc_vf *nvf, u64 given, u64 sent)
+/* Of frames of XDP not all drivers show that they were sent. */
+static u64 vf_to_be_seen(const struct netvsc_vf_given *given)
 {
-	nvf->seen_given = given;
+	return given->packets - given->frames;
+}
+
+static void vf_note(struct netvsc_vf *nvf, const struct netvsc_vf_given *given,
+		    u64 sent)
+{
+	nvf->seen_given = vf_to_be_seen(given);
 	nvf->seen_sent = sent;
 	nvf->look_at = jiffies + VF_WATCH_PERIOD;
 }
@@ -96,15 +104,15 @@ static void vf_note(struct netvsc_vf *nvf, u64 given, u64 sent)
 /* Once it is active, and from then on until it goes. */
 void netvsc_vf_watch_start(struct netvsc *nv)
 {
-	u64 given = netvsc_vf_given_packets(nv);
+	struct netvsc_vf_given given = netvsc_vf_given(nv);
 	struct netvsc_vf *nvf = &nv->vf;
 	struct vf_look look;
 
 	nvf->overdue = false;
 	nvf->probed = false;
 	nvf->settled = 0;
-	vf_look(nv, given, &look);
-	vf_note(nvf, given, look.sent);
+	vf_look(nv, &given, &look);
+	vf_note(nvf, &given, look.sent);
 	netvsc_vf_wake(nvf, VF_WATCH_PERIOD);
 }
 
@@ -120,6 +128,7 @@ void netvsc_vf_watch_detached(struct netvsc *nv)
 	netvsc_vf_wake(nvf, VF_WATCH_PERIOD);
 }
 
+/* In the work, which sees at its end when it has to come again */
 void netvsc_vf_watch_closed(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
@@ -129,7 +138,6 @@ void netvsc_vf_watch_closed(struct netvsc *nv)
 		return;
 	nvf->retry_at = jiffies + VF_PENALTY_MIN;
 	nvf->look_at = nvf->retry_at;
-	netvsc_vf_wake(nvf, VF_PENALTY_MIN);
 }
 
 bool netvsc_vf_watching(const struct netvsc_vf *nvf)
@@ -233,8 +241,8 @@ static void vf_sends(struct netvsc_vf *nvf, const struct vf_look *look)
 void netvsc_vf_watch(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
+	struct netvsc_vf_given given;
 	struct vf_look look;
-	u64 given;
 	bool more;
 
 	if (!netvsc_vf_watching(nvf) || time_before(jiffies, nvf->look_at))
@@ -253,9 +261,9 @@ void netvsc_vf_watch(struct netvsc *nv)
 		netvsc_vf_feed(nv, VF_IN_CARRIER_OFF);
 		return;
 	}
-	given = netvsc_vf_given_packets(nv);
-	more = given != nvf->seen_given;
-	vf_look(nv, given, &look);
+	given = netvsc_vf_given(nv);
+	more = vf_to_be_seen(&given) != nvf->seen_given;
+	vf_look(nv, &given, &look);
 	if (look.sent != nvf->seen_sent)
 		vf_sends(nvf, &look);
 	else if (nvf->overdue)
@@ -264,5 +272,5 @@ void netvsc_vf_watch(struct netvsc *nv)
 		nvf->overdue = true;
 	else if (look.waiting != nvf->settled)
 		vf_probe(nv);
-	vf_note(nvf, given, look.sent);
+	vf_note(nvf, &given, look.sent);
 }
