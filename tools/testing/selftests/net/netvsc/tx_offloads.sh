@@ -9,8 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/peer.sh"
 
-plan 19
-need control socat ethtool nstat ss
+plan 20
+need control socat ethtool nstat ss tcpdump
 setup
 peer_up || bail "no second NIC"
 # The host counts from the start of the guest, and may have refused frames of stock in
@@ -158,6 +158,34 @@ case $? in
 4) ktap_test_skip "a tag inside of the frame is taken out: no pktgen" ;;
 *) ktap_test_fail "a tag inside of the frame is taken out" ;;
 esac
+
+# escaped MAC: its bytes, for printf
+escaped() { echo "\\x${1//:/\\x}"; }
+
+# A packet socket may call any frame one of 802.1Q.
+only_called_tagged()
+{
+	local index to status
+
+	# struct sockaddr_ll behind the family: protocol, interface, address
+	index=$(printf '%02x000000' "$(attr ifindex)")
+	to=x8100${index}00000006${PEER_MAC//:/}0000
+	peer_start tcpdump -i "$PEER" -Z root -n -l -c 1 -A 'ether proto 0x88b5' \
+		> "$TMP/frame" 2> "$TMP/tcpdump"
+	wait_for 30 "a capture" grep -q listening "$TMP/tcpdump" &&
+		printf '%b%b\x88\xb5%60s' "$(escaped "$PEER_MAC")" \
+			"$(escaped "$(attr address)")" "whatever it is called" |
+		socat -u STDIN "SOCKET-SENDTO:17:3:129:$to" 2> "$TMP/socat" &&
+		wait_for 10 "the frame" \
+			grep -q "whatever it is called" "$TMP/frame"
+	status=$?
+	peer_stop
+	((status == 0)) || msg "socat: $(tail -n 1 "$TMP/socat")"
+	return "$status"
+}
+
+check "a frame without one is sent as it is, whatever its socket calls it" \
+	only_called_tagged
 
 jumbo()
 {
