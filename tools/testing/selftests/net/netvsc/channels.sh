@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 15
+plan 16
 need control ethtool cpus=2
 [ -x "$HERE/netdev_nl" ] || skip_all "netdev_nl is not there"
 setup
@@ -107,6 +107,14 @@ nothing_lent()
 	(($(lent_pages) <= 64))
 }
 
+# While others are still being opened.  The next session has what was asked for last.
+one_asked_for_early()
+{
+	load_driver && ethtool -L "$NIC" combined 1 &&
+		ip link set dev "$NIC" mtu 1400 &&
+		wait_for 30 "one channel" channels_are 1
+}
+
 works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
 check "there are several without asking" more_than_one
@@ -124,5 +132,6 @@ check "it lives through changes, no counter goes back" change_under_traffic
 iperf_stop
 check "the host is lent as much as before" same_loan
 check "unload gives it all back" nothing_lent
-check "load again, DHCP and ping work" eval 'load_driver && works'
+check "load again, and ask for one at once" one_asked_for_early
+check "DHCP and ping work" works
 finish

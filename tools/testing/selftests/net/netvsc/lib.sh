@@ -511,8 +511,10 @@ traffic_only_on()
 # What the driver said last of the VF
 path_log()
 {
+	local line
+
 	dmesg | grep -E "$NIC: (.*data path|VF )" | tail -n 4 |
-		while read -r line; do msg "$line"; done
+		sed 's/hv_netvsc [^ ]* //' | while read -r line; do msg "$line"; done
 }
 
 # A VF that does not work any more, since HANGS at the earliest, is left.
