@@ -543,8 +543,9 @@ check_meanwhile()
 
 # turned_away FILE: iperf3 says in there that the server was not ready for a client.
 # Between two of them it does not listen for a moment, and before it has taken leave
-# of the first it has no time for the second.
-turned_away() { grep -qE 'refused|busy|reset by peer' "$1"; }
+# of the first it has no time for the second.  Now and then it loses its own sockets
+# then ("select failed: Bad file descriptor") and hangs up, which no network does.
+turned_away() { grep -qE 'refused|busy|reset by peer|closed unexpectedly' "$1"; }
 
 # iperf_run COMMAND...: runs an iperf3, until the server takes it; what it has said is
 # then in TMP/iperf
