@@ -12,6 +12,7 @@ plan 16
 need control ethtool cpus=2
 [ -x "$HERE/netdev_nl" ] || skip_all "netdev_nl is not there"
 setup
+trap 'control fault 0 off; cleanup' EXIT
 
 more_than_one()
 {
@@ -107,10 +108,12 @@ nothing_lent()
 	(($(lent_pages) <= 64))
 }
 
-# While others are still being opened.  The next session has what was asked for last.
+# While the host takes its time with the others.  The next session has what was asked
+# for last.
 one_asked_for_early()
 {
-	load_driver && ethtool -L "$NIC" combined 1 &&
+	control fault 0 step nvsp-subchannel late 3 && load_driver &&
+		ethtool -L "$NIC" combined 1 && control fault 0 off &&
 		ip link set dev "$NIC" mtu 1400 &&
 		wait_for 30 "one channel" channels_are 1
 }
