@@ -80,12 +80,22 @@ settled()
 
 memory_is_back() { (($(memory_in_use) <= IN_USE + SPARE_KB)); }
 
+# What the kernel makes room for once, and keeps, is there before anything is counted:
+# 2 MiB for the code of the first program, for one.
 settle()
 {
 	unload_driver && load_driver && dhcp && channels_set "$CH_MAX" &&
-		LOAN=$(lent) && unload_driver && settled &&
-		LENT=$(lent) && load_driver && allow_programs && dhcp &&
+		LOAN=$(lent) && allow_programs && sizes && a_round &&
+		unload_driver && settled && LENT=$(lent) && load_driver && dhcp &&
 		channels_set "$CH_MAX"
+}
+
+sizes()
+{
+	read -r RX TX < <(ethtool -g "$NIC" | awk '
+		/^Current/ { now = 1 }
+		now && ($1 == "RX:" || $1 == "TX:") { printf "%s ", $2 }
+		END { print "" }')
 }
 
 mtu() { ip link set dev "$NIC" mtu "$1"; }
@@ -124,10 +134,6 @@ loop()
 {
 	local rounds=0 end=$((SECONDS + LOOP)) bad=0
 
-	read -r RX TX < <(ethtool -g "$NIC" | awk '
-		/^Current/ { now = 1 }
-		now && ($1 == "RX:" || $1 == "TX:") { printf "%s ", $2 }
-		END { print "" }')
 	while ((rounds == 0 || SECONDS < end)); do
 		if ! a_round || ! iperf_more; then
 			bad=1
