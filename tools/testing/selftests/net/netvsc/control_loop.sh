@@ -86,8 +86,8 @@ settle()
 {
 	unload_driver && load_driver && dhcp && channels_set "$CH_MAX" &&
 		LOAN=$(lent) && allow_programs && sizes && a_round &&
-		unload_driver && settled && LENT=$(lent) && load_driver && dhcp &&
-		channels_set "$CH_MAX"
+		unload_driver && settled && LENT=$(lent) && load_driver &&
+		allow_programs && dhcp && channels_set "$CH_MAX"
 }
 
 sizes()
