@@ -94,13 +94,17 @@ rx_handler_result_t netvsc_vf_receive(struct sk_buff **pskb)
 	return RX_HANDLER_ANOTHER;
 }
 
-static void vf_count_sent(struct netvsc_vf *nvf, unsigned int packets, u64 bytes)
+/* Frames of XDP the VF's driver counts where it likes, or nowhere. */
+static __always_inline void vf_count_sent(struct netvsc_vf *nvf, bool xdp,
+					  unsigned int packets, u64 bytes)
 {
 	struct netvsc_vf_counters *counters = this_cpu_ptr(nvf->counters);
 
 	u64_stats_update_begin(&counters->syncp);
 	u64_stats_add(&counters->tx_packets, packets);
 	u64_stats_add(&counters->tx_bytes, bytes);
+	if (xdp)
+		u64_stats_add(&counters->tx_xdp, packets);
 	u64_stats_update_end(&counters->syncp);
 }
 
@@ -284,22 +288,10 @@ bool netvsc_vf_send(struct netvsc_vf *nvf, struct net_device *vf,
 
 	ret = vf_queue(vf, skb);
 	if (likely(ret == NET_XMIT_SUCCESS || ret == NET_XMIT_CN))
-		vf_count_sent(nvf, packets, bytes);
+		vf_count_sent(nvf, false, packets, bytes);
 	else
 		vf_count_unsent(nvf);
 	return true;
-}
-
-/* Which the VF's driver counts where it likes, or nowhere. */
-static void vf_count_frames(struct netvsc_vf *nvf, unsigned int frames, u64 bytes)
-{
-	struct netvsc_vf_counters *counters = this_cpu_ptr(nvf->counters);
-
-	u64_stats_update_begin(&counters->syncp);
-	u64_stats_add(&counters->tx_packets, frames);
-	u64_stats_add(&counters->tx_bytes, bytes);
-	u64_stats_add(&counters->tx_xdp, frames);
-	u64_stats_update_end(&counters->syncp);
 }
 
 static u64 vf_frames_bytes(struct xdp_frame **frames, int n)
@@ -342,7 +334,7 @@ int netvsc_vf_xdp_xmit(struct netvsc_vf *nvf, int n, struct xdp_frame **frames,
 	if (sent <= 0)
 		return sent;
 
-	vf_count_frames(nvf, sent,
-			bytes - vf_frames_bytes(frames + sent, n - sent));
+	vf_count_sent(nvf, true, sent,
+		      bytes - vf_frames_bytes(frames + sent, n - sent));
 	return sent;
 }

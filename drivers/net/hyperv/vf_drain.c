@@ -22,26 +22,12 @@
 /* And how long without having sent anything. */
 #define VF_QUIET_USECS	500000
 
-/*
- * Drivers read statistics from the device, and some take one that does not answer
- * for gone, for good.
- */
-static u64 vf_sent_packets(struct net_device *vf)
-{
-	struct rtnl_link_stats64 stats;
-
-	if (!netvsc_vf_answers(vf))
-		return 0;
-	dev_get_stats(vf, &stats);
-	return stats.tx_packets;
-}
-
 void netvsc_vf_drain_start(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
 
 	nvf->tx_base = netvsc_vf_given(nv).packets;
-	nvf->tx_vf_base = vf_sent_packets(nvf->vf);
+	nvf->tx_vf_base = netvsc_vf_sent(nvf->vf, 0);
 }
 
 /*
@@ -117,10 +103,10 @@ static s64 vf_unsent(struct netvsc *nv)
 	if (netvsc_vf_bql(nvf->vf, &completed, &in_flight))
 		return in_flight;
 	given = netvsc_vf_given(nv).packets - nvf->tx_base;
-	/* Which takes its time. */
+	/* To look at statistics takes its time. */
 	if (!given)
 		return 0;
-	return given - (vf_sent_packets(nvf->vf) - nvf->tx_vf_base);
+	return given - (netvsc_vf_sent(nvf->vf, 0) - nvf->tx_vf_base);
 }
 
 /**

@@ -93,6 +93,7 @@ void netvsc_vf_drain_rx(struct netvsc *nv);
 /* vf_watch.c */
 bool netvsc_vf_answers(struct net_device *vf);	/* to reads of its registers */
 bool netvsc_vf_bql(const struct net_device *vf, u64 *completed, u64 *in_flight);
+u64 netvsc_vf_sent(struct net_device *vf, u64 otherwise);
 void netvsc_vf_watch_start(struct netvsc *nv);
 void netvsc_vf_watch(struct netvsc *nv);
 void netvsc_vf_watch_detached(struct netvsc *nv);

@@ -70,19 +70,26 @@ bool netvsc_vf_bql(const struct net_device *vf, u64 *completed, u64 *in_flight)
 /*
  * Drivers read statistics from the device, and some take one that does not answer
  * for gone, for good.  It may be in the midst of a reset, and sends nothing.
+ * Return: packets that the VF says to have sent, or @otherwise.
  */
+u64 netvsc_vf_sent(struct net_device *vf, u64 otherwise)
+{
+	struct rtnl_link_stats64 stats;
+
+	if (!netvsc_vf_answers(vf))
+		return otherwise;
+	dev_get_stats(vf, &stats);
+	return stats.tx_packets;
+}
+
 static void vf_look(struct netvsc *nv, const struct netvsc_vf_given *given,
 		    struct vf_look *look)
 {
 	struct netvsc_vf *nvf = &nv->vf;
-	struct rtnl_link_stats64 stats;
 
 	if (netvsc_vf_bql(nvf->vf, &look->sent, &look->waiting))
 		return;
-	stats.tx_packets = nvf->seen_sent;
-	if (netvsc_vf_answers(nvf->vf))
-		dev_get_stats(nvf->vf, &stats);
-	look->sent = stats.tx_packets;
+	look->sent = netvsc_vf_sent(nvf->vf, nvf->seen_sent);
 	look->waiting = given->packets - nvf->tx_base -
 			(look->sent - nvf->tx_vf_base);
 }
