@@ -202,6 +202,15 @@ boot_again()
 	done
 }
 
+# one_more_failure COUNT: where something failed that is no case, such as a guest's end
+one_more_failure()
+{
+	local n=${1#* passed, }
+
+	n=${n%% *}
+	echo "${1/, $n failed/, $((n + 1)) failed}"
+}
+
 # ---------------------------------------------------------------- modules
 
 # put_both_drivers DIR: DIR/ours/hv_netvsc.ko and DIR/stock/hv_netvsc.ko, for a

@@ -849,18 +849,25 @@ TEST_F(vf, receive_unfinished)
 	EXPECT_EQ(0, memcmp(ram + RX_BUF, good, 154));
 }
 
-TEST_F(vf, receive_burst)
+static struct frame burst(uint8_t *p, uint32_t payload, uint32_t mss)
 {
-	static uint8_t buf[32000];
-	struct frame frame = tcp_frame(buf, 30000);
-	unsigned int i;
+	struct frame frame = tcp_frame(p, payload);
 
 	frame.gso = GSO_TCP4;
-	frame.gso_size = 1448;
+	frame.gso_size = mss;
 	frame.needs_csum = true;
 	frame.csum_start = 34;
 	frame.csum_offset = 16;
 	frame.hdr_len = 54;
+	return frame;
+}
+
+TEST_F(vf, receive_burst)
+{
+	static uint8_t buf[32000];
+	struct frame frame = burst(buf, 30000, 1448);
+	unsigned int i;
+
 	ASSERT_TRUE(rx(&frame));
 	for (i = 0; i < 21; i++)
 		ASSERT_EQ(0x63, rx_done(i).status);
@@ -897,24 +904,11 @@ TEST_F(vf, receive_waits_for_buffers)
 	EXPECT_EQ(RING_SIZE - 1 + VF_BACKLOG_MAX, rd(self, 0x101c));
 }
 
-static struct frame burst(uint8_t *p, uint32_t segments)
-{
-	struct frame frame = tcp_frame(p, segments * 100);
-
-	frame.gso = GSO_TCP4;
-	frame.gso_size = 100;
-	frame.needs_csum = true;
-	frame.csum_start = 34;
-	frame.csum_offset = 16;
-	frame.hdr_len = 54;
-	return frame;
-}
-
 /* However many of its frames wait, and are dropped in the end. */
 TEST_F(vf, burst_is_dropped_as_one)
 {
 	static uint8_t buf[32000];
-	struct frame frame = burst(buf, 40);
+	struct frame frame = burst(buf, 40 * 100, 100);
 
 	vf82599_hold(self->vf, true);
 	EXPECT_TRUE(rx(&frame));
@@ -935,7 +929,7 @@ TEST_F(vf, burst_is_dropped_as_one)
 TEST_F(vf, burst_without_room)
 {
 	static uint8_t buf[64000];
-	struct frame frame = burst(buf, VF_BACKLOG_MAX + RING_SIZE);
+	struct frame frame = burst(buf, (VF_BACKLOG_MAX + RING_SIZE) * 100, 100);
 	uint64_t before = self->vf->rx_frames;
 
 	EXPECT_FALSE(rx(&frame));
