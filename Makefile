@@ -64,7 +64,7 @@ selftest:
 		$(if $(filter 7.3,$(KERNEL)),kernel)
 	@$(call prepare,kernel small kselftest hvhost modules)
 	@$(RIG)/selftest KERNEL=$(KERNEL) DRIVER=$(DRIVER) $(if $(T),T="$(T)") \
-		$(foreach v,HOST VCPUS NICS MTU LOOP TIMEOUT,\
+		$(foreach v,HOST VCPUS MTU LOOP TIMEOUT,\
 			$(if $($(v)),$(v)=$($(v))))
 
 cloud-init:
