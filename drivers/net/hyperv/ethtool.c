@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ethtool shows of the NIC.
+ * What ethtool shows of the NIC, and sets: channels, buffers, messages.
  */
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>

@@ -45,7 +45,7 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 	if (event == NETVSC_LINK_UP || event == NETVSC_LINK_DOWN)
 		WRITE_ONCE(nv->link, link_said(link, event == NETVSC_LINK_UP));
 
-	/* A link that is down is only to be looked at. */
+	/* For a link that went down the work only reads the state. */
 	if (event != NETVSC_LINK_DOWN)
 		set_bit(event, &nv->link_events);
 	/* While the link flaps this comes with the flap's end. */
@@ -118,7 +118,9 @@ static void link_renew_speed(struct netvsc *nv)
 	if (nv->speed == before)
 		return;
 
-	netif_info(nv, link, nv->ndev, "speed is now %d Mbit/s\n", nv->speed);
+	if (nv->speed != SPEED_UNKNOWN)
+		netif_info(nv, link, nv->ndev, "speed is now %d Mbit/s\n",
+			   nv->speed);
 	rtnl_lock();
 	netvsc_link_tell_speed(nv);
 	rtnl_unlock();

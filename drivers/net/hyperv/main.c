@@ -17,7 +17,7 @@ static int netvsc_init_parts(struct netvsc *nv)
 	nvsp_init(nv);
 	netvsc_subchannels_init(nv);
 	netvsc_rss_init(nv);
-	err = rndis_init(nv);
+	err = rndis_setup(nv);
 	if (err)
 		return err;
 	err = netvsc_vf_init(nv);
@@ -29,7 +29,7 @@ static int netvsc_init_parts(struct netvsc *nv)
 	err = -ENOMEM;
 	netvsc_vf_uninit(nv);
 rndis:
-	rndis_uninit(nv);
+	rndis_discard(nv);
 	return err;
 }
 
@@ -38,7 +38,7 @@ static void netvsc_uninit_parts(struct netvsc *nv)
 	netvsc_subchannels_uninit(nv);
 	netvsc_vf_uninit(nv);
 	netvsc_channels_free(nv);
-	rndis_uninit(nv);
+	rndis_discard(nv);
 }
 
 static int netvsc_register(struct netvsc *nv)

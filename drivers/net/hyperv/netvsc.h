@@ -612,8 +612,8 @@ void nvsp_handle_switched(struct netvsc *nv, u64 transaction, const void *msg,
 			  u32 len);
 
 /* rndis.c: all but the two handlers sleep, none without a limit */
-int rndis_init(struct netvsc *nv);
-void rndis_uninit(struct netvsc *nv);
+int rndis_setup(struct netvsc *nv);
+void rndis_discard(struct netvsc *nv);
 int rndis_start(struct netvsc *nv);
 void rndis_halt(struct netvsc *nv);
 int rndis_set(struct netvsc *nv, u32 oid, const void *info, u32 len);

@@ -398,7 +398,7 @@ u32 rndis_handle_control(struct netvsc *nv, u32 type, const void *body,
 	}
 }
 
-int rndis_init(struct netvsc *nv)
+int rndis_setup(struct netvsc *nv)
 {
 	struct rndis *rndis = &nv->rndis;
 
@@ -421,7 +421,7 @@ int rndis_init(struct netvsc *nv)
 }
 
 /* The channel is closed: the page is ours whatever the host said. */
-void rndis_uninit(struct netvsc *nv)
+void rndis_discard(struct netvsc *nv)
 {
 	struct rndis *rndis = &nv->rndis;
 

@@ -5,8 +5,8 @@
  *
  * The host is asked and waited for without RTNL, so that neither probe nor
  * anybody else has to wait, except where somebody wants to know the outcome.
- * VMBus offers a sub-channel through a callback, in which alone it is sure
- * that the host does not take it away again: that is where it is opened.  Only
+ * VMBus offers a sub-channel through a callback; only inside of it can the host
+ * not take the channel away again, so that is where it is opened.  Only
  * the last step, more or fewer queues, takes RTNL.
  *
  * A sub-channel cannot be closed by itself.  VMBus does that with the first

@@ -4,8 +4,8 @@
  * netvsc's slave, and moves traffic to it and back.
  *
  * The way to the VF goes through a work item, because it opens the VF and asks
- * the host; both sleep, and neither belongs into a notifier of the VF's own.
- * The way back is gone at once by whoever takes the VF away, in the middle of
+ * the host; both sleep, and neither belongs in a notifier of the VF's own.
+ * The way back is taken at once by whoever takes the VF away, in the middle of
  * the notification: when it returns, the VF may go.  Both hold RTNL, so the
  * state machine (vf_state.c) has one hand on it at a time.  Only the way back
  * waits for the host, and not for long (vf_switch.c); it can do so under RTNL,

@@ -24,7 +24,7 @@ static void vf_unmark(struct net_device *vf)
 
 /*
  * One that is nobody's after all: what the host says of it may have changed.  Slaves of
- * eql have no master, either, and the first mark alone.
+ * eql have no master either, but carry only the first mark.
  */
 void netvsc_vf_unmark_free(struct net_device *dev)
 {

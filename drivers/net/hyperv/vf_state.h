@@ -111,8 +111,8 @@ struct vf_step {
  * vf_state_step() - what an input does in a state
  * @state: of the VF
  * @input: what happened
- * @fit: the VF could carry traffic: netvsc is open and its session runs, the
- *	VF is up with a link, associated, with an MTU and a MAC that will do.
+ * @fit: the VF could carry traffic: netvsc is open and its session runs, the VF is
+ *	up with a link, associated, and has the settings of netvsc (vf_fit()).
  *	Only inputs that can go both ways look at it.
  *
  * Context: any.

@@ -2,10 +2,9 @@
 /*
  * Asking the host to deliver to the VF, or to the channels again.
  *
- * There is one request at a time, but at the end of a session: hosts acknowledge
- * at once, and without doing it, what comes while they are busy with another one.
- * For its answer nobody waits, but where packets would be lost without it: before
- * a VF is let go.
+ * Only one request is outstanding, except at the end of a session: a busy host
+ * acknowledges a second one without carrying it out.  Nobody waits for the answer,
+ * except before a VF is let go, where packets would be lost without it.
  */
 #include <linux/rtnetlink.h>
 
@@ -36,7 +35,7 @@ static u32 vf_request_begin(struct netvsc_vf *nvf)
 	return sequence;
 }
 
-/* An answer that comes after this is to nobody's question. */
+/* An answer that comes after this matches no request. */
 static void vf_request_forget(struct netvsc_vf *nvf)
 {
 	spin_lock_bh(&nvf->host_lock);

@@ -123,7 +123,7 @@ void netvsc_vf_watch_start(struct netvsc *nv)
 	netvsc_vf_wake(nvf, VF_WATCH_PERIOD);
 }
 
-/* That it is attached again does not say anybody, either. */
+/* No notification tells that it is attached again, either. */
 void netvsc_vf_watch_detached(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
