@@ -3,7 +3,8 @@
  * Faults: what a broken or hostile host does to a guest.  fault.c
  *
  * Some are messages, sent at once; the others change the next answer to
- * something that the guest asks.  Where they are armed for is up to netvsp.c.
+ * something that the guest asks.  netvsp.c arms them; where they take effect is
+ * up to netvsp_session.c, netvsp_rndis.c and netvsp_path.c.
  */
 #ifndef HVHOST_FAULT_H
 #define HVHOST_FAULT_H

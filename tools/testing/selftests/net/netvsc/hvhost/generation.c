@@ -10,7 +10,8 @@
  * NVSP: version 5 has sub-channels, which vRSS of 2012 R2 brought; version 6
  * has the messages of PacketDirect (openvmm's netvsp/src/protocol.rs), which is
  * new in 2016; coalescing needs 6.1 and is a feature "of 2019 and later", as
- * Documentation/networking/device_drivers/ethernet/microsoft/netvsc.rst says.
+ * Documentation/networking/device_drivers/ethernet/microsoft/netvsc.rst of
+ * Linux 7.3 and before says.
  *
  * UDP checksums: the same document, "2016 and Azure support checksum offload
  * for TCP and UDP, 2012 only for TCP".  LSO, version 2 over IPv4 and IPv6, all
@@ -25,7 +26,7 @@
  * guests with the teaming capability), 2012 R2 a fixed one: messages of the
  * kernel's commits that query it.  Which NIC there is, is this table's choice.
  *
- * Short indications: a comment in the stock driver's netvsc_drv.c, "pre-Fe",
+ * Short indications: a comment in netvsc_drv.c of the same kernels, "pre-Fe",
  * which is before 2022.
  */
 #include <stddef.h>

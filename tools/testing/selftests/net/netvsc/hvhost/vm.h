@@ -14,14 +14,10 @@
 #define VM_MAX_VCPUS		8
 
 /*
- * Guest-physical address map.  RAM is 0..VM_RAM_LOW_END and from 4 GiB on.
- * The VMBUS device's _CRS offers both windows for vPCI.
+ * Guest-physical address map.  RAM is 0..VM_RAM_LOW_END and from 4 GiB on.  For
+ * vPCI, acpi/dsdt.asl has a window between the two and one below 64 GiB.
  */
 #define VM_RAM_LOW_END		0xc0000000ull	/* 3 GiB */
-#define VM_MMIO_LOW_BASE	0xf0000000ull	/* 128 MiB below the IOAPIC */
-#define VM_MMIO_LOW_SIZE	0x08000000ull
-#define VM_MMIO_HIGH_BASE	0xfe0000000ull	/* 512 MiB below 64 GiB */
-#define VM_MMIO_HIGH_SIZE	0x20000000ull
 
 struct vm;
 

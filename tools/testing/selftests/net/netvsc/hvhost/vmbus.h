@@ -2,8 +2,9 @@
 /*
  * VMBus, the host's side, as the devices on it see it: they offer a channel,
  * learn when the guest opens and closes it, and exchange packets on it.
- * vmbus.c: messages and channels; gpadl.c: guest memory lent to the host;
- * ring.c: the two rings of a channel.
+ * vmbus.c: messages; channel.c: channels; vmbus_step.c: what is done wrong when
+ * the guest asks for something; gpadl.c: guest memory lent to the host; ring.c:
+ * the two rings of a channel.
  *
  * Everything here runs with the host lock held.
  */

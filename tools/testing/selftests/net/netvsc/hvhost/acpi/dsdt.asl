@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the guest cannot find by itself: VMBus with the windows that vPCI
- * registers come from, two serial ports, and how to switch off.  The addresses
- * are those of vm.h and platform.c.
+ * registers come from, two serial ports, and how to switch off.  The windows
+ * are where vm.h has no RAM, the ports are those of console.c and main.c.
  */
 DefinitionBlock ("dsdt.aml", "DSDT", 2, "HVHOST", "HVHOST  ", 1)
 {
@@ -19,6 +19,7 @@ DefinitionBlock ("dsdt.aml", "DSDT", 2, "HVHOST", "HVHOST  ", 1)
 				Return ("VMBUS")
 			}
 			Name (_UID, 0)
+			/* 128 MiB, below the IOAPIC; 512 MiB, up to 64 GiB */
 			Name (_CRS, ResourceTemplate ()
 			{
 				DWordMemory (ResourceProducer, PosDecode,
