@@ -9,7 +9,7 @@
 SUITES=/sys/kernel/debug/kunit
 GCOV=/sys/kernel/debug/gcov
 mapfile -t MODULES < <(find "/lib/modules/$(uname -r)/" \
-	-path '*/net/hyperv/*_test.ko*' | sed 's|.*/||; s|\.ko.*||' | sort)
+	-path '*/net/hyperv/netvsc_*_kunit.ko*' | sed 's|.*/||; s|\.ko.*||' | sort)
 
 plan "$((${#MODULES[@]} ? ${#MODULES[@]} : 1))"
 ((${#MODULES[@]})) || skip_all "no KUnit tests of the driver in this kernel"
@@ -23,13 +23,16 @@ suite_passed()
 		grep -qE "^ok .*${1##*/}" "$1/results"
 }
 
-# What a module has run of its code, for rig/kunit, if the kernel counts that.
+# What a module has run of its code, for rig/kunit, if the kernel counts that.  Counts
+# are the source's, which is X_test.c of the module netvsc_X_kunit.
 tell_counts()
 {
-	local file
+	local source=${1#netvsc_} file
 
-	file=$(find "$GCOV" -name "$1.gcda" 2> /dev/null)
-	[ -z "$file" ] || msg "gcda $1 $(gzip -c "$file" | base64 | tr -d '\n')"
+	source=${source%_kunit}_test
+	file=$(find "$GCOV" -name "$source.gcda" 2> /dev/null)
+	[ -z "$file" ] ||
+		msg "gcda $source $(gzip -c "$file" | base64 | tr -d '\n')"
 }
 
 # The suites of a module that is being loaded run before it has come.

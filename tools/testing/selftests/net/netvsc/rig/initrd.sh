@@ -123,7 +123,7 @@ put_guest_modules()
 	# Of a kernel that is built with ours, its KUnit tests.
 	while read -r name; do
 		guest_modules+=("$name")
-	done < <(find "$kernel/modules/" -path '*/net/hyperv/*_test.ko' \
+	done < <(find "$kernel/modules/" -path '*/net/hyperv/netvsc_*_kunit.ko' \
 		-printf '%f\n' | sed 's/\.ko$//')
 	put_modules "$1" "$kernel" "${guest_modules[@]}"
 	put_driver "$1"
