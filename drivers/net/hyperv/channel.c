@@ -213,6 +213,9 @@ static void netvsc_channel_event(void *context)
 {
 	struct netvsc_channel *ch = context;
 
+	/* Pairs with netvsc_channel_begin(). */
+	if (unlikely(!smp_load_acquire(&ch->opened)))
+		return;
 	if (!napi_schedule_prep(&ch->napi))
 		return;
 	hv_begin_read(&ch->vmbus->inbound);
