@@ -201,7 +201,9 @@ int netvsc_rx_transfer(struct netvsc_channel *ch,
 	struct vmbus_xfer_ranges xfer = {};
 	u32 status = NVSP_STATUS_FAILURE;
 
+	/* Each range begins in a section of its own. */
 	if (!vmbus_pkt_xfer_ranges(pkt, &xfer) ||
+	    xfer.count > ch->nv->nvsp.rx_sections ||
 	    xfer.set != NVSP_RX_BUFFER_ID || !rx_is_rndis(pkt)) {
 		rx_malformed(ch, "malformed transfer packet");
 		xfer.count = 1;

@@ -131,7 +131,8 @@ int rx_parse_packet(struct rx_frame *frame, const void *body, u32 size)
 	info_len = rx_field(body, struct rndis_packet, info_len);
 	if (info_len) {
 		info_offset = rx_field(body, struct rndis_packet, info_offset);
-		if (!rx_inside(info_offset, info_len, size) ||
+		if (info_len > RX_INFO_MAX ||
+		    !rx_inside(info_offset, info_len, size) ||
 		    !IS_ALIGNED(info_offset, RX_ALIGN) ||
 		    (info_offset < offset + len &&
 		     offset < info_offset + info_len))

@@ -14,6 +14,8 @@
 
 /* The longest IP packet, with an Ethernet header and a tag in front of it. */
 #define RX_FRAME_MAX		(65535 + 14 + 4)
+/* Longest list of per-packet info: there are some ten kinds, of at most 40 bytes */
+#define RX_INFO_MAX		1024
 
 /* What a struct rx_frame has. */
 #define RX_HAS_VLAN		BIT(0)
