@@ -55,6 +55,16 @@ static inline u32 vmbus_pkt_avail(const struct hv_ring_buffer_info *ring)
 			       ring->ring_datasize - read + write;
 }
 
+/**
+ * vmbus_pkt_is_there() - whether vmbus_pkt_first() has a packet
+ * @channel: an open channel
+ */
+static inline bool vmbus_pkt_is_there(const struct vmbus_channel *channel)
+{
+	return vmbus_pkt_avail(&channel->inbound) >=
+	       sizeof(struct vmpacket_descriptor) + VMBUS_TRAILER_LEN;
+}
+
 /* Look at the packet where the reader is; there are at least @pkt->avail bytes. */
 static inline bool vmbus_pkt_look(const struct hv_ring_buffer_info *ring,
 				  struct vmbus_pkt *pkt)

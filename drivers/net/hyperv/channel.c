@@ -169,12 +169,29 @@ static bool netvsc_drain(struct netvsc_channel *ch, struct netvsc_poll *poll)
 	return more;
 }
 
+/* Between the last look at the ring and interrupts, the host has written to it. */
+static void netvsc_poll_again(struct netvsc_channel *ch)
+{
+	if (likely(vmbus_pkt_is_there(ch->vmbus))) {
+		hv_begin_read(&ch->vmbus->inbound);
+		__napi_schedule(&ch->napi);
+		return;
+	}
+
+	/* Or its indices make no sense, which is nothing to come back for. */
+	netvsc_count(ch->nv, NETVSC_EV_BAD_PACKET);
+	if (net_ratelimit())
+		netdev_warn(ch->nv->ndev,
+			    "indices of channel %u's ring make no sense\n",
+			    ch->index);
+	napi_complete_done(&ch->napi, 0);
+}
+
 static int netvsc_poll(struct napi_struct *napi, int budget)
 {
 	struct netvsc_channel *ch = container_of(napi, struct netvsc_channel,
 						 napi);
 	struct netvsc_poll poll = { .budget = budget };
-	struct hv_ring_buffer_info *ring;
 	bool again;
 
 	/*
@@ -187,7 +204,6 @@ static int netvsc_poll(struct napi_struct *napi, int budget)
 		return 0;
 	}
 
-	ring = &ch->vmbus->inbound;
 	again = netvsc_drain(ch, &poll);
 	/*
 	 * What waits for room in the outbound ring is tried again without an
@@ -200,15 +216,16 @@ static int netvsc_poll(struct napi_struct *napi, int budget)
 	if (again || poll.frames >= budget)
 		return budget;
 
-	if (napi_complete_done(napi, poll.frames) && hv_end_read(ring) &&
-	    napi_schedule_prep(napi)) {
-		hv_begin_read(ring);
-		__napi_schedule(napi);
-	}
+	if (napi_complete_done(napi, poll.frames) &&
+	    hv_end_read(&ch->vmbus->inbound) && napi_schedule_prep(napi))
+		netvsc_poll_again(ch);
 	return poll.frames;
 }
 
-/* Called from the VMBus interrupt: the host has written to the ring. */
+/*
+ * Called from the VMBus interrupt: the host has written to the ring.  It may say so
+ * before there is a ring; netvsc_channel_begin() has it looked at then.
+ */
 static void netvsc_channel_event(void *context)
 {
 	struct netvsc_channel *ch = context;
