@@ -13,6 +13,8 @@
 
 /* Time for user space to notice that the link was down. */
 #define NETVSC_FLAP		(2 * HZ)
+/* Between two changes that the host asks for */
+#define LINK_SPACING		(HZ / 10)
 
 /*
  * The state of the link, and how often the host has said it: an answer that waited
@@ -29,6 +31,14 @@ bool netvsc_link_is_up(const struct netvsc *nv)
 static u32 link_said(u32 link, bool up)
 {
 	return ((link + LINK_SAID) & ~LINK_IS_UP) | (up ? LINK_IS_UP : 0);
+}
+
+/* How long the host's next word has to wait: it can say much in little time. */
+static unsigned long link_pause(const struct netvsc *nv)
+{
+	long left = READ_ONCE(nv->link_next) - jiffies;
+
+	return clamp(left, 0L, (long)LINK_SPACING);
 }
 
 /**
@@ -49,7 +59,7 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 	if (event != NETVSC_LINK_DOWN)
 		set_bit(event, &nv->link_events);
 	/* While the link flaps this comes with the flap's end. */
-	schedule_delayed_work(&nv->link_work, 0);
+	schedule_delayed_work(&nv->link_work, link_pause(nv));
 }
 
 static void link_query_speed(struct netvsc *nv)
@@ -60,7 +70,7 @@ static void link_query_speed(struct netvsc *nv)
 	err = rndis_query_speed(nv, &speed);
 	if (err)
 		speed = SPEED_UNKNOWN;
-	if (err && err != -ENODATA && err != -ENODEV)
+	if (err && err != -ENODATA && err != -ENODEV && net_ratelimit())
 		netdev_warn(nv->ndev, "no speed from the host: %d\n", err);
 	WRITE_ONCE(nv->speed, speed);
 }
@@ -118,7 +128,7 @@ static void link_renew_speed(struct netvsc *nv)
 	if (nv->speed == before)
 		return;
 
-	if (nv->speed != SPEED_UNKNOWN)
+	if (nv->speed != SPEED_UNKNOWN && net_ratelimit())
 		netif_info(nv, link, nv->ndev, "speed is now %d Mbit/s\n",
 			   nv->speed);
 	rtnl_lock();
@@ -134,7 +144,8 @@ static void link_set_carrier(struct netvsc *nv, bool up)
 	if (up && !netif_device_present(nv->ndev))
 		return;
 
-	netif_info(nv, link, nv->ndev, "link %s\n", str_up_down(up));
+	if (net_ratelimit())
+		netif_info(nv, link, nv->ndev, "link %s\n", str_up_down(up));
 	if (up)
 		netif_carrier_on(nv->ndev);
 	else
@@ -148,6 +159,7 @@ static void netvsc_link_work(struct work_struct *work)
 	bool was_up = netif_carrier_ok(ndev);
 	bool announce;
 
+	WRITE_ONCE(nv->link_next, jiffies + LINK_SPACING);
 	if (test_and_clear_bit(NETVSC_LINK_SPEED, &nv->link_events))
 		link_renew_speed(nv);
 
@@ -186,4 +198,5 @@ void netvsc_link_init(struct netvsc *nv)
 	INIT_DELAYED_WORK(&nv->link_work, netvsc_link_work);
 	nv->speed = SPEED_UNKNOWN;
 	nv->told_speed = SPEED_UNKNOWN;
+	nv->link_next = jiffies;
 }

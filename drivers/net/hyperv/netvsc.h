@@ -441,6 +441,7 @@ struct netvsc_config {
  * @link_events: BIT(enum netvsc_link_event)
  * @link: what the host said last of the link (link.c)
  * @speed: Mbit/s, or SPEED_UNKNOWN
+ * @link_next: when @link_work may run again, in jiffies
  * @told_speed: of the path in use, when others were last told of it; RTNL
  * @msg_enable: NETIF_MSG_*, of what there is to be a line of log
  * @filter_work: brings the host's packet filter up to date
@@ -495,6 +496,7 @@ struct netvsc {
 	unsigned long link_events;
 	u32 link;
 	u32 speed;
+	unsigned long link_next;
 	u32 told_speed;
 
 	u32 msg_enable;
