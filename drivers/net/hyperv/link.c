@@ -169,7 +169,9 @@ static void netvsc_link_work(struct work_struct *work)
 		netif_info(nv, link, ndev, "the network has changed\n");
 		link_set_carrier(nv, false);
 		set_bit(NETVSC_LINK_UP, &nv->link_events);
-		schedule_delayed_work(&nv->link_work, NETVSC_FLAP);
+		/* Also if the host has said more meanwhile. */
+		mod_delayed_work(system_power_efficient_wq, &nv->link_work,
+				 NETVSC_FLAP);
 		return;
 	}
 

@@ -125,6 +125,8 @@ static int netvsc_open(struct net_device *ndev)
 
 	if (netvsc_link_is_up(nv))
 		netif_carrier_on(ndev);
+	/* It may have gone down in between, where the carrier was off already. */
+	schedule_delayed_work(&nv->link_work, 0);
 	netvsc_vf_open(nv);
 	return 0;
 }
