@@ -297,16 +297,13 @@ void rndis_halt(struct netvsc *nv)
 	void *req;
 
 	req = rndis_begin(nv, RNDIS_MSG_HALT, sizeof(__le32));
-	if (!IS_ERR(req)) {
-		if (!rndis_send(nv, 0))
-			netvsc_wait_host(nv, &rndis->released,
-					 NETVSC_HOST_TIMEOUT);
-		rndis_end(nv);
-	}
-
-	mutex_lock(&rndis->lock);
+	if (IS_ERR(req))
+		mutex_lock(&rndis->lock);
+	else if (!rndis_send(nv, 0))
+		netvsc_wait_host(nv, &rndis->released, NETVSC_HOST_TIMEOUT);
+	/* Under the same lock, so that no request follows this one. */
 	rndis->up = false;
-	mutex_unlock(&rndis->lock);
+	rndis_end(nv);
 }
 
 /* NAPI: the host has read the message in the page. */
