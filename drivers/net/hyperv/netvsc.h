@@ -245,6 +245,7 @@ struct netvsc_rx {
  * @vmbus: the channel; what it was when the queue pair was last in use
  * @index: of the queue pair, and of the sub-channel
  * @opened: the ring exists
+ * @opening: a sub-channel that is about to be, or not
  * @napi: serves both directions
  * @tx: transmit half
  * @rx: receive half
@@ -254,6 +255,7 @@ struct netvsc_channel {
 	struct vmbus_channel *vmbus;
 	u16 index;
 	bool opened;
+	bool opening;
 	struct napi_struct napi;
 	struct netvsc_tx tx;
 	struct netvsc_rx rx;
@@ -358,7 +360,9 @@ enum netvsc_event {
 
 /**
  * struct netvsc_subchannels - the channels beside the first one
- * @lock: opening one of them; guards the rest
+ * @opening: held while one of them is being opened, for which VMBus waits for the host
+ *	without a limit; taken before @lock
+ * @lock: guards the rest, and @opening of each channel
  * @wanted: channels to be had in all, the first one included; offers are taken
  *	for those below this number
  * @promised: what @wanted was in the end
@@ -370,7 +374,8 @@ enum netvsc_event {
  * @look_work: sees whether the host has taken one of them away
  */
 struct netvsc_subchannels {
-	struct mutex lock;		/* opening a sub-channel */
+	struct mutex opening;		/* one at a time, see above */
+	struct mutex lock;		/* the numbers, and what is opening */
 	u32 wanted;
 	u32 promised;
 	u32 answered;

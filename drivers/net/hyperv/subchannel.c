@@ -32,25 +32,46 @@ static void subchannel_check(struct netvsc_subchannels *subs)
 		complete_all(&subs->settled);
 }
 
-static void subchannel_open(struct netvsc *nv, struct vmbus_channel *vmbus)
+/* Return: what is to be opened, or NULL if nobody waits for it. */
+static struct netvsc_channel *subchannel_begin(struct netvsc *nv, u16 index)
 {
-	u16 index = vmbus->offermsg.offer.sub_channel_index;
 	struct netvsc_subchannels *subs = &nv->subs;
-	struct netvsc_channel *ch;
-	int err;
+	struct netvsc_channel *ch = NULL;
 
-	lockdep_assert_held(&subs->lock);
-	if (!index || index >= subs->wanted)
-		return;
-	ch = nv->channels[index];
-	if (ch->opened)
-		return;
+	mutex_lock(&subs->lock);
+	if (index && index < subs->wanted && !nv->channels[index]->opened) {
+		ch = nv->channels[index];
+		ch->opening = true;
+	}
+	mutex_unlock(&subs->lock);
+	return ch;
+}
 
-	err = netvsc_channel_open(ch, vmbus);
+static void subchannel_end(struct netvsc *nv, struct netvsc_channel *ch, int err)
+{
+	struct netvsc_subchannels *subs = &nv->subs;
+
+	mutex_lock(&subs->lock);
+	ch->opening = false;
 	if (err)
 		subs->err = err;
 	subs->answered++;
 	subchannel_check(subs);
+	/* Late, so that nobody else puts it into service */
+	if (!subs->wanted)
+		queue_work(system_long_wq, &subs->update_work);
+	mutex_unlock(&subs->lock);
+}
+
+/* VMBus waits for the host without a limit, so for this nobody waits but who has to. */
+static void subchannel_open(struct netvsc *nv, struct vmbus_channel *vmbus)
+{
+	struct netvsc_channel *ch;
+
+	lockdep_assert_held(&nv->subs.opening);
+	ch = subchannel_begin(nv, vmbus->offermsg.offer.sub_channel_index);
+	if (ch)
+		subchannel_end(nv, ch, netvsc_channel_open(ch, vmbus));
 }
 
 /* VMBus: the host offers a sub-channel.  Sleeps. */
@@ -62,9 +83,9 @@ static void subchannel_offered(struct vmbus_channel *vmbus)
 	idx = srcu_read_lock(&subchannel_offers);
 	nv = hv_get_drvdata(vmbus->primary_channel->device_obj);
 	if (nv) {
-		mutex_lock(&nv->subs.lock);
+		mutex_lock(&nv->subs.opening);
 		subchannel_open(nv, vmbus);
-		mutex_unlock(&nv->subs.lock);
+		mutex_unlock(&nv->subs.opening);
 	}
 	srcu_read_unlock(&subchannel_offers, idx);
 }
@@ -224,6 +245,9 @@ void netvsc_subchannels_stop(struct netvsc *nv)
 	mutex_unlock(&subs->lock);
 	cancel_work_sync(&subs->open_work);
 	cancel_delayed_work_sync(&subs->look_work);
+	/* One that is being opened */
+	mutex_lock(&subs->opening);
+	mutex_unlock(&subs->opening);
 
 	netvsc_for_each_channel(nv, i, ch)
 		if (i)
@@ -281,7 +305,7 @@ static void channels_trim(struct netvsc *nv)
 	unsigned int i;
 
 	netvsc_for_each_channel(nv, i, ch)
-		if (!ch->opened)
+		if (!ch->opened && !ch->opening)
 			netvsc_tx_stop(ch);
 }
 
@@ -422,6 +446,7 @@ void netvsc_subchannels_init(struct netvsc *nv)
 	struct netvsc_subchannels *subs = &nv->subs;
 
 	mutex_init(&subs->lock);
+	mutex_init(&subs->opening);
 	init_completion(&subs->settled);
 	INIT_WORK(&subs->open_work, subchannels_open_work);
 	INIT_WORK(&subs->update_work, channels_update_work);
