@@ -445,6 +445,14 @@ static noinline struct sk_buff *tx_take_tag_out(struct netvsc *nv, struct sk_buf
 	return skb;
 }
 
+/* Headers that the host can repeat for each segment */
+static bool tx_lso_headers_fit(const struct sk_buff *skb)
+{
+	u32 headers = skb_tcp_all_headers(skb);
+
+	return headers <= NETVSC_TX_LSO_HEADERS && headers <= skb_headlen(skb);
+}
+
 static netdev_tx_t tx_packet(struct netvsc_channel *ch, struct sk_buff *skb)
 {
 	const struct sk_buff *given = skb;
@@ -464,6 +472,10 @@ static netdev_tx_t tx_packet(struct netvsc_channel *ch, struct sk_buff *skb)
 		if (!skb)
 			goto count;
 	}
+
+	/* netvsc_features_check() has not seen what generic XDP sends. */
+	if (skb_is_gso(skb) && unlikely(!tx_lso_headers_fit(skb)))
+		goto drop;
 
 	err = tx_copy(ch, skb);
 	if (err == -ENOBUFS)
@@ -616,8 +628,7 @@ static bool tx_lso_possible(const struct netvsc *nv, const struct sk_buff *skb)
 		segs = DIV_ROUND_UP(skb->len - headers,
 				    skb_shinfo(skb)->gso_size);
 
-	return segs >= nv->caps.tso_min_segs &&
-	       headers <= NETVSC_TX_LSO_HEADERS && headers <= skb_headlen(skb);
+	return segs >= nv->caps.tso_min_segs && tx_lso_headers_fit(skb);
 }
 
 netdev_features_t netvsc_features_check(struct sk_buff *skb,
