@@ -388,6 +388,27 @@ static void tx_submit_direct(struct netvsc_channel *ch, u32 index, u32 packets,
 	tx_block(ch);
 }
 
+/*
+ * There is no memory to bounce a packet in.  What the host has of ours gives some
+ * back, and then the queue goes on.  Return: -EAGAIN, or -ENOMEM if it has none.
+ */
+static int tx_wait_for_memory(struct netvsc_channel *ch)
+{
+	struct netdev_queue *txq = netvsc_txq(ch);
+
+	if (!tx_pool_taken(&ch->tx.direct))
+		return -ENOMEM;
+
+	netif_tx_stop_queue(txq);
+	/* Pairs with netvsc_tx_completed(), which looks at the queue last. */
+	smp_mb();
+	if (tx_pool_taken(&ch->tx.direct))
+		netvsc_tx_count(&ch->tx, &ch->tx.stats.stopped);
+	else
+		netif_tx_start_queue(txq);
+	return -EAGAIN;
+}
+
 static int tx_direct(struct netvsc_channel *ch, struct sk_buff *skb)
 {
 	int index, err;
@@ -396,9 +417,9 @@ static int tx_direct(struct netvsc_channel *ch, struct sk_buff *skb)
 	if (index < 0)
 		return index;
 	err = netvsc_tx_direct_skb(ch, index, skb);
-	if (err) {
+	if (unlikely(err)) {
 		tx_pool_untake(&ch->tx.direct);
-		return err;
+		return err == -ENOMEM ? tx_wait_for_memory(ch) : err;
 	}
 
 	skb_tx_timestamp(skb);

@@ -56,8 +56,8 @@ static void direct_unmap(struct netvsc_channel *ch, u32 index)
 	}
 }
 
-/* Return: false if the packet cannot be described to the host as it is. */
-static bool direct_bounce(struct netvsc_channel *ch, u32 index,
+/* Return: 0; -EMSGSIZE for one range too many; -ENOMEM if none is left to bounce it. */
+static int direct_bounce(struct netvsc_channel *ch, u32 index,
 			  struct page *page, u32 offset, u32 len)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
@@ -66,43 +66,47 @@ static bool direct_bounce(struct netvsc_channel *ch, u32 index,
 
 	dma = dma_map_page(direct_dev(ch), page, offset, len, DMA_TO_DEVICE);
 	if (dma_mapping_error(direct_dev(ch), dma))
-		return false;
+		return -ENOMEM;
 
 	map = direct_maps(&ch->tx, index) + direct->nr_maps++;
 	map->dma = dma;
 	map->len = len;
-	return nvsp_ranges_add(&ch->tx.ranges, dma, len);
+	return nvsp_ranges_add(&ch->tx.ranges, dma, len) ? 0 : -EMSGSIZE;
 }
 
-static bool direct_add(struct netvsc_channel *ch, u32 index, struct page *page,
+static int direct_add(struct netvsc_channel *ch, u32 index, struct page *page,
 		       u32 offset, u32 len)
 {
 	if (unlikely(ch->tx.maps))
 		return direct_bounce(ch, index, page, offset, len);
 	return nvsp_ranges_add(&ch->tx.ranges, page_to_phys(page) + offset,
-			       len);
+			       len) ? 0 : -EMSGSIZE;
 }
 
-static bool direct_add_linear(struct netvsc_channel *ch, u32 index,
+static int direct_add_linear(struct netvsc_channel *ch, u32 index,
 			      const void *data, u32 len)
 {
-	return !len || direct_add(ch, index, virt_to_page(data),
-				  offset_in_page(data), len);
+	if (!len)
+		return 0;
+	return direct_add(ch, index, virt_to_page(data), offset_in_page(data),
+			  len);
 }
 
-static bool direct_add_frags(struct netvsc_channel *ch, u32 index,
+static int direct_add_frags(struct netvsc_channel *ch, u32 index,
 			     const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
 	const skb_frag_t *frag = info->frags;
 	const skb_frag_t *end = frag + info->nr_frags;
+	int err;
 
 	for (; frag < end; frag++) {
-		if (!direct_add(ch, index, skb_frag_page(frag),
-				skb_frag_off(frag), skb_frag_size(frag)))
-			return false;
+		err = direct_add(ch, index, skb_frag_page(frag),
+				 skb_frag_off(frag), skb_frag_size(frag));
+		if (unlikely(err))
+			return err;
 	}
-	return true;
+	return 0;
 }
 
 /* Where the header goes.  A batch that is open is one that the packet ends. */
@@ -139,12 +143,13 @@ u32 netvsc_tx_direct_copied(const struct sk_buff *skb)
 	return skb_is_gso(skb) ? skb_tcp_all_headers(skb) : 0;
 }
 
-static bool direct_describe(struct netvsc_channel *ch, u32 index,
-			    const struct sk_buff *skb)
+static int direct_describe(struct netvsc_channel *ch, u32 index,
+			   const struct sk_buff *skb)
 {
 	u32 copied = netvsc_tx_direct_copied(skb);
 	void *head = direct_head(&ch->tx, index);
 	u32 len;
+	int err;
 
 	len = tx_rndis_put(head, skb, ch->nv->nr_channels > 1, 1);
 	memcpy(head + len, skb->data, copied);
@@ -152,13 +157,13 @@ static bool direct_describe(struct netvsc_channel *ch, u32 index,
 		tx_rndis_fix_lso(head + len, skb);
 
 	direct_start(&ch->tx, index, len + copied);
-	if (direct_add_linear(ch, index, skb->data + copied,
-			      skb_headlen(skb) - copied) &&
-	    direct_add_frags(ch, index, skb))
-		return true;
-
-	direct_unmap(ch, index);
-	return false;
+	err = direct_add_linear(ch, index, skb->data + copied,
+				skb_headlen(skb) - copied);
+	if (!err)
+		err = direct_add_frags(ch, index, skb);
+	if (unlikely(err))
+		direct_unmap(ch, index);
+	return err;
 }
 
 /**
@@ -172,20 +177,27 @@ static bool direct_describe(struct netvsc_channel *ch, u32 index,
  *
  * Context: the queue's lock is held.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -ENOMEM if there is no memory to bounce it in, which may be a matter of
+ * time; -EMSGSIZE if it cannot be described.
  */
 int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,
 			 struct sk_buff *skb)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
 
-	if (unlikely(!direct_describe(ch, index, skb))) {
+	int err;
+
+	err = direct_describe(ch, index, skb);
+	if (unlikely(err == -EMSGSIZE)) {
 		if (!skb_is_nonlinear(skb) || skb_shared(skb) ||
-		    skb_linearize(skb) ||
-		    !direct_describe(ch, index, skb))
-			return -ENOMEM;
-		netvsc_tx_count(&ch->tx, &ch->tx.stats.linearized);
+		    skb_linearize(skb))
+			return err;
+		err = direct_describe(ch, index, skb);
+		if (!err)
+			netvsc_tx_count(&ch->tx, &ch->tx.stats.linearized);
 	}
+	if (unlikely(err))
+		return err;
 	direct->skb = skb;
 	return 0;
 }
@@ -197,12 +209,14 @@ int netvsc_tx_direct_frame(struct netvsc_channel *ch, u32 index,
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
 	void *head = direct_head(&ch->tx, index);
 	u32 len;
+	int err;
 
 	len = tx_rndis_put_plain(head, frame->len, tci, 1);
 	direct_start(&ch->tx, index, len);
-	if (!direct_add_linear(ch, index, frame->data, frame->len)) {
+	err = direct_add_linear(ch, index, frame->data, frame->len);
+	if (unlikely(err)) {
 		direct_unmap(ch, index);
-		return -ENOMEM;
+		return err;
 	}
 	direct->frame = frame;
 	return 0;
