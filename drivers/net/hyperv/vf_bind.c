@@ -53,6 +53,16 @@ unmark:
 	return err;
 }
 
+/*
+ * Packets are made for netvsc, and a VF that writes headers of its own in front of
+ * them (mana) would have to copy each one that has no room for these.
+ */
+static void vf_reserve_room(struct netvsc *nv, u16 head, u16 tail)
+{
+	WRITE_ONCE(nv->ndev->needed_headroom, head);
+	WRITE_ONCE(nv->ndev->needed_tailroom, tail);
+}
+
 void netvsc_vf_release(struct netvsc *nv)
 {
 	struct netvsc_vf *nvf = &nv->vf;
@@ -63,6 +73,7 @@ void netvsc_vf_release(struct netvsc *nv)
 	/* Before the link goes: its notification then shows a free device. */
 	vf_unmark(vf);
 	netdev_upper_dev_unlink(vf, nv->ndev);
+	vf_reserve_room(nv, 0, 0);
 	netdev_info(nv->ndev, "VF %s released\n", netdev_name(vf));
 	nvf->vf = NULL;
 	nvf->promisc = false;
@@ -105,6 +116,7 @@ void netvsc_vf_bind(struct netvsc *nv, struct net_device *vf)
 	nvf->detached = false;
 	nvf->has_serial = netvsc_vf_slot_serial(vf, &nvf->serial);
 	netvsc_vf_meet(nv);
+	vf_reserve_room(nv, vf->needed_headroom, vf->needed_tailroom);
 	netdev_info(nv->ndev, "VF %s bound\n", netdev_name(vf));
 	netvsc_vf_feed(nv, VF_IN_REGISTERED);
 }
