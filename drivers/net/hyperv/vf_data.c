@@ -153,8 +153,11 @@ static bool vf_takes_as_it_is(struct sk_buff *skb)
 		return true;
 
 	features = netif_skb_features(skb);
-	return (!csum || (features & NETIF_F_HW_CSUM)) &&
-	       (!skb_is_nonlinear(skb) ||
+	/* Not every device can do all of them; the rest is done now. */
+	if (csum && !(features & NETIF_F_HW_CSUM) &&
+	    skb_csum_hwoffload_help(skb, features))
+		return false;
+	return (!skb_is_nonlinear(skb) ||
 		((features & NETIF_F_SG) && !skb_has_frag_list(skb))) &&
 	       (!skb_vlan_tag_present(skb) ||
 		vlan_hw_offload_capable(features, skb->vlan_proto));
