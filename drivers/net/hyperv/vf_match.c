@@ -74,7 +74,8 @@ static unsigned int vf_same_mac(const struct netvsc *nv,
  * Both signs can fail alone.  The serial number is that of a PCI device, which
  * may have several ports; and the association that brings it may be older than
  * the VF, or not there yet.  A VF that the host gave no address has a random
- * one.
+ * one.  An address that was set on netvsc may be that of any other NIC, of a bond of
+ * both for one: there the number has to be the same.
  *
  * Return: 0 if it does not, else more for better signs.
  */
@@ -90,6 +91,8 @@ unsigned int netvsc_vf_kinship(struct netvsc *nv, const struct net_device *vf)
 	same = known && serial == nvf->assoc_serial;
 	spin_unlock_bh(&nvf->host_lock);
 
+	if (mac == 1 && !same)
+		return 0;
 	if (mac)
 		return (same ? 4 : known ? 0 : 2) + mac;
 	return same && vf->addr_assign_type == NET_ADDR_RANDOM ? 4 : 0;
