@@ -45,10 +45,15 @@ static u16 queue_choose(const struct netvsc *nv, struct sk_buff *skb,
 
 /*
  * The VF chooses a queue of its own, and remembers it in the socket, for as long as
- * it thinks best.  Ours only has to be the same for all of a flow.
+ * it thinks best.  Ours is the same for all of a flow, and if the VF's are those of
+ * CPUs, so are ours: a lock less that CPUs meet on.
  */
 static u16 queue_to_vf(struct sk_buff *skb, u32 queues)
 {
+	int chosen = skb->sk ? sk_tx_queue_get(skb->sk) : -1;
+
+	if (chosen >= 0)
+		return queue_cap(chosen, queues);
 	return reciprocal_scale(skb_get_hash(skb), queues);
 }
 
