@@ -5,6 +5,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/cpumask.h>
+#include <linux/crash_dump.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 
@@ -15,6 +16,9 @@
 static unsigned int ring_size = 64;
 module_param(ring_size, uint, 0444);
 MODULE_PARM_DESC(ring_size, "Size of a channel's ring, in 4 KiB pages (8 to 1024)");
+
+/* Channels of a guest that has so many CPUs, or more */
+#define NETVSC_DEFAULT_CHANNELS	16U
 
 /* Packets looked at in one poll, whatever they are. */
 #define NETVSC_POLL_PACKETS	512
@@ -239,12 +243,18 @@ static void netvsc_channel_event(void *context)
 	__napi_schedule_irqoff(&ch->napi);
 }
 
-/* What is of use to the CPUs, as far as the host has it. */
+/*
+ * What is of use to the CPUs, as far as the host has it.  Also with a VF: each of its
+ * packets takes a lock of one of these queues.
+ */
 unsigned int netvsc_default_channels(const struct netvsc *nv)
 {
-	return min3(num_online_cpus(),
-		    (unsigned int)netif_get_num_default_rss_queues(),
-		    nv->ndev->num_tx_queues);
+	unsigned int wanted = netif_get_num_default_rss_queues();
+
+	/* One that dumps a kernel has little memory, and one CPU. */
+	if (!is_kdump_kernel())
+		wanted = max(wanted, NETVSC_DEFAULT_CHANNELS);
+	return min3(wanted, num_online_cpus(), nv->ndev->num_tx_queues);
 }
 
 static void netvsc_channel_begin(struct netvsc_channel *ch)
