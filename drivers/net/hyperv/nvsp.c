@@ -332,12 +332,18 @@ static u32 nvsp_channels(const struct netvsc *nv)
 }
 
 /*
- * Enough for what a host delivers while the guest's CPU is away for a
- * millisecond, and more where more CPUs receive.
+ * Enough for what a host delivers while the guest's CPU is away for a millisecond,
+ * and more where more CPUs receive: guests of such a size have NICs of 40 Gbit/s,
+ * which was too much for 4 MiB.
  */
+static u32 nvsp_rx_sections_default(const struct netvsc *nv)
+{
+	return max(1728, 1024 * nvsp_channels(nv));
+}
+
 static u32 nvsp_rx_bytes(const struct netvsc *nv)
 {
-	u32 sections = nv->config.rx_sections ?: 1536 + 192 * nvsp_channels(nv);
+	u32 sections = nv->config.rx_sections ?: nvsp_rx_sections_default(nv);
 	u64 bytes = (u64)sections * nvsp_expected_rx_section(nv);
 
 	return PAGE_ALIGN(min_t(u64, bytes, nvsp_rx_bytes_max(nv)));
