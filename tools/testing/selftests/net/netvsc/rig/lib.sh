@@ -51,6 +51,13 @@ need_number()
 	[[ $2 =~ ^[0-9]+$ ]] || usage_error "$1 wants a number, not '$2'"
 }
 
+# own_repository DIR: what a kernel tree that has the series does not have
+own_repository()
+{
+	[[ -d $TOP/$1 ]] ||
+		die "there is no $1/ in $TOP: this takes the project's own repository"
+}
+
 # A group of its own, and not waited for in the foreground: an interrupt ends it
 # with all that it has started, and at once.
 in_group()

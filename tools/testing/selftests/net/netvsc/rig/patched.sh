@@ -19,6 +19,7 @@ patched_tree()
 {
 	local source fd key
 
+	own_repository series
 	source=$("$RIG/source" 7.3)
 	patched=$CACHE/patched/$(<"$source/version")
 	mkdir -p "$CACHE/lock" "$CACHE/patched"
