@@ -286,11 +286,27 @@ log_start()
 	echo "<7>$LOG_START" > /dev/kmsg
 }
 
+# Fails, with a line that complains, if the log has had so many lines since then that it
+# begins later now.
 log_since()
 {
 	dmesg | awk -v start="$LOG_START" '
 		on { print }
-		index($0, start) { on = 1 }'
+		index($0, start) { on = 1 }
+		END {
+			if (!on)
+				print "WARNING: the log was overrun"
+			exit !on
+		}'
+}
+
+# log_lacks REGEX: there is all of it, and no line matches
+log_lacks()
+{
+	local log
+
+	log=$(log_since) || { msg "$log"; return 1; }
+	! grep -E "$1" <<< "$log"
 }
 
 # --- the VF -----------------------------------------------------------------
@@ -560,8 +576,8 @@ iperf_run()
 	return 1
 }
 
-# iperf_verdict WAYS: sets KBITS (all receivers'), LOST (UDP), and IDLE if there are
-# fewer WAYS in which anything has been received, and no UDP was sent to be lost
+# iperf_verdict WAYS: sets KBITS (all receivers'), LOST (UDP), and IDLE if data arrived in
+# fewer than WAYS directions, unless UDP was sent and lost
 iperf_verdict()
 {
 	read -r KBITS LOST IDLE < <(awk -v ways="$1" '

@@ -57,7 +57,7 @@ in_bursts()
 	msg "$(pktgen_sent) packets, dropped:" \
 		"$(($(attr statistics/tx_dropped) - dropped))"
 	(($(attr statistics/tx_dropped) == dropped)) &&
-		! log_since | grep -F 'not returned all packets'
+		log_lacks 'not returned all packets'
 }
 
 pktgen_sends() { (($(pktgen_sent) > 0)); }

@@ -72,7 +72,7 @@ goes_down()
 {
 	log_start
 	ip link set dev "$NIC" down && ip link set dev "$NIC" up &&
-		! log_since | grep -F 'not returned all packets' &&
+		log_lacks 'not returned all packets' &&
 		wait_for 30 "answer" answers "$HOST4"
 }
 

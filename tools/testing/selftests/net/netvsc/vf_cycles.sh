@@ -4,6 +4,8 @@
 # A VF comes and goes many times under ping and a TCP connection: no packet of
 # ping is lost, the connection lives, and nothing is left behind: no memory, no
 # devices, no channels, and a few lines of log each time.
+#
+# CYCLES in the environment is how often, 4 at least (10).
 
 . "$(dirname "$0")/lib.sh"
 . "$HERE/memory_lib.sh"
@@ -11,6 +13,10 @@
 # The soak has more of them, and is stricter.
 CYCLES=${CYCLES:-10}
 WARM=3
+if [[ ! $CYCLES =~ ^[0-9]+$ ]] || ((CYCLES <= WARM)); then
+	echo "$TEST: CYCLES is 4 or more, see --help" >&2
+	exit 2
+fi
 # KiB for each cycle.  A network device with its queues is far more.
 GROWTH=32
 # Most of them are of the PCI bus and the VF's driver.
@@ -43,9 +49,10 @@ cycles()
 
 lines_bounded()
 {
-	local lines
+	local log lines
 
-	lines=$(log_since | wc -l)
+	log=$(log_since) || { msg "$log"; return 1; }
+	lines=$(grep -c . <<< "$log")
 	msg "$((lines / (CYCLES - WARM))) lines of log for each cycle"
 	((lines <= LOG_LINES * (CYCLES - WARM)))
 }

@@ -41,7 +41,7 @@ moved_back()
 
 no_complaint()
 {
-	! log_since | grep -E 'WARNING|BUG:|Oops|refcount|waiting for .* free'
+	log_lacks 'WARNING|BUG:|Oops|refcount|waiting for .* free'
 }
 
 vf_plug || msg "no VF"

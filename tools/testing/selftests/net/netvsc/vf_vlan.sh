@@ -102,7 +102,7 @@ stacked_goes() { ip link del mac0 && given 5 1; }
 
 no_complaint()
 {
-	! log_since | grep -E 'WARNING|BUG:|Oops|refcount|waiting for .* free'
+	log_lacks 'WARNING|BUG:|Oops|refcount|waiting for .* free'
 }
 
 LEDGER=1
