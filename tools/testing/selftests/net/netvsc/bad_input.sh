@@ -119,13 +119,8 @@ dropped()
 	counted_only "$1" "$2" && lines_at_most "$3"
 }
 
-complaints()
-{
-	host_counter synthetic protocol_errors
-}
-
-COMPLAINTS=$(complaints)
-no_more_complaints() { [ "$(complaints)" = "$COMPLAINTS" ]; }
+COMPLAINTS=$(host_counter synthetic protocol_errors) || bail "no counters"
+no_more_complaints() { host_counter_is synthetic protocol_errors "$COMPLAINTS"; }
 
 while read -r name counter; do
 	[ -n "$name" ] || continue

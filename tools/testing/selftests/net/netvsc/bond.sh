@@ -41,7 +41,7 @@ knows_speed()
 
 knows() { wait_for 10 "the same speed" knows_speed || { msg "$SPEED"; return 1; }; }
 
-vf_refused() { ! ip link set dev "$VF" master bond0 2> /dev/null; }
+vf_refused() { vf_is_slave && ! ip link set dev "$VF" master bond0 2> /dev/null; }
 
 legs()
 {

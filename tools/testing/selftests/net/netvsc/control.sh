@@ -131,7 +131,12 @@ lent()
 		echo "${ANSWER[0]#bus=vmbus }"
 }
 
-lent_is() { [ "$(lent)" = "$1" ]; }
+lent_is()
+{
+	local now
+
+	now=$(lent) && [ -n "$now" ] && [ "$now" = "$1" ]
+}
 
 # These are asked often: a shorter answer yet.
 

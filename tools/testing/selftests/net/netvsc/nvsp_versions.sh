@@ -58,11 +58,20 @@ vlan()
 # What the host has counted so far
 complaints()
 {
-	stats_read protocol_errors tx_bad_offload && echo "$(counter synthetic protocol_errors)" \
-		"$(counter synthetic tx_bad_offload)"
+	local errors offloads
+
+	stats_read protocol_errors tx_bad_offload &&
+		errors=$(counter synthetic protocol_errors) &&
+		offloads=$(counter synthetic tx_bad_offload) &&
+		echo "$errors $offloads"
 }
 
-content() { [ "$(complaints)" = "$COMPLAINTS" ]; }
+content()
+{
+	local now
+
+	now=$(complaints) && [ "$now" = "$COMPLAINTS" ]
+}
 
 # As many as at first; before version 5 there are no further ones to be had, and with
 # stock those that such a version took away stay away.
@@ -99,7 +108,7 @@ spread_again()
 CPUS=$(nproc)
 check "there are several channels" wait_for 30 "several channels" several
 CHANNELS=$CH_NOW
-COMPLAINTS=$(complaints)
+COMPLAINTS=$(complaints) || bail "no counters"
 for version in "${VERSIONS[@]}"; do
 	if ((${NUMBER[$version]} > HIGHEST)); then
 		ktap_test_skip "NVSP $version (this host has none)"

@@ -44,13 +44,13 @@ reason_logged()
 nothing_left()
 {
 	modprobe -r hv_netvsc || return 1
-	[ "$(lent)" = "$LENT" ] && return
+	lent_is "$LENT" && return
 	msg "before: $LENT; now: $(lent)"
 	return 1
 }
 
 unload_driver || bail "the module does not go"
-LENT=$(lent)
+LENT=$(lent) || bail "no counters"
 
 # probe_fails WHAT FAULT...
 probe_fails()

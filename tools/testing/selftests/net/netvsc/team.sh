@@ -20,7 +20,7 @@ team_up()
 		ip link set dev "$NIC" master team0 && NIC=team0 dhcp
 }
 
-vf_refused() { ! ip link set dev "$VF" master team0 2> /dev/null; }
+vf_refused() { vf_is_slave && ! ip link set dev "$VF" master team0 2> /dev/null; }
 
 only_port()
 {
