@@ -13,17 +13,27 @@ setup
 # A socket's usual buffer has room for less than a second of it, and is not the NIC's.
 udp_lossless() { iperf 2 -u -b 1M -l 1200 -w 200K "$@" && ((LOST == 0)); }
 
-no_errors()
+# Those of a test before may be there.
+errors()
 {
-	local name
+	local name value
 
 	for name in rx_errors tx_errors rx_crc_errors rx_frame_errors; do
-		[ "$(attr statistics/$name)" = 0 ] && continue
-		msg "$name is $(attr statistics/$name)"
-		return 1
+		value=$(attr "statistics/$name") || return 1
+		printf '%s %s ' "$name" "$value"
 	done
 }
 
+no_errors()
+{
+	local now
+
+	now=$(errors) && [ "$now" = "$ERRORS" ] && return
+	msg "before: $ERRORS; now: $now"
+	return 1
+}
+
+ERRORS=$(errors) || bail "no counters"
 check "TCP from the guest" iperf 3
 check "TCP to the guest" iperf 3 -R
 check "UDP from the guest, nothing lost" udp_lossless
