@@ -11,7 +11,17 @@
 #	peer_down	end of it all; also at the test's exit
 #
 # The first NIC is then $HERE4 and $HERE6 too, and the peer $PEER4 and $PEER6.
-# All of this is for the peers, for tests.
+#
+# And pktgen, which sends from the first NIC to the peer:
+#
+#	pktgen_setup WORD...	what it sends; pktgen_end, also by peer_down
+#	pktgen_run	sends all of it; pktgen_start in the background, of which
+#			PKTGEN_PID is left, and pktgen_sent says how far it is
+#	pktgen_until_stopped COUNT	until the driver takes no more; pktgen_ended
+#	pktgen_capture SIZE	what arrives, to PCAP; pktgen_captured COUNT ends it
+#	pktgen_in_order CAPTURE COUNT [BURST]	no gap, repetition or step back
+#
+# All of this is for tests that need a peer.
 
 # shellcheck disable=SC2034
 HERE4=10.77.0.1 PEER4=10.77.0.2 HERE6=fd78::1 PEER6=fd78::2

@@ -97,7 +97,7 @@ check "PASS: nothing is lost" with xdp_pass pinged $COUNT
 check "the program is seen" attached
 check "DROP: no answer comes" with xdp_drop counts drop $COUNT pinged 0
 check "ABORTED: no answer comes" with xdp_abort counts errors $COUNT pinged 0
-check "a verdict that there is not: none either" \
+check "an unknown verdict: no answer comes either" \
 	with xdp_unknown counts errors $COUNT pinged 0
 check "TX: each answer goes round twice" \
 	with xdp_tx counts tx $COUNT sends $((2 * COUNT)) pinged $COUNT
