@@ -7,7 +7,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 13
+plan 14
 need control modprobe dmesg
 setup
 
@@ -83,4 +83,22 @@ else
 	probe_fails "no RNDIS answer" rndis-no-answer
 fi
 check "the NIC works when the host does" works
+
+# The host interrupts for each channel while VMBus opens it.
+signalled_early()
+{
+	local status=0
+
+	modprobe -r hv_netvsc && control fault 0 step gpadl signal &&
+		control fault 0 step open signal || return 1
+	works || status=1
+	control fault 0 off
+	return "$status"
+}
+
+if [ "$DRIVER" = stock ]; then
+	ktap_test_skip "interrupts before there is a ring (stock writes to it)"
+else
+	check "interrupts before there is a ring are nothing" signalled_early
+fi
 finish

@@ -247,6 +247,16 @@ const char *channel_open(struct channel *chan, const struct msg_open *msg)
 	return why;
 }
 
+void channel_signal(struct channel *chan)
+{
+	struct vmbus *vmbus = chan->vmbus;
+	unsigned int vp = chan->vp == VMBUS_VP_NONE ? 0 : chan->vp;
+
+	log_info("vmbus", "channel %u: signalled out of turn", chan->relid);
+	vmbus->interrupts += synic_signal(vmbus->vm, vp, vmbus->sint,
+					  chan->relid);
+}
+
 static void channel_interrupt(struct channel *chan)
 {
 	struct vmbus *vmbus = chan->vmbus;

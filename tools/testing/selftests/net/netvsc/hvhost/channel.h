@@ -97,6 +97,7 @@ void channel_offer_pending(struct vmbus *vmbus);
 /* What the guest asks for; NULL when it is done, or why not. */
 const char *channel_open(struct channel *chan, const struct msg_open *msg);
 void channel_opened(struct channel *chan);	/* the guest has been told */
+void channel_signal(struct channel *chan);	/* in whatever state it is */
 void channel_close(struct channel *chan);
 const char *channel_retarget(struct channel *chan, uint32_t vp);
 

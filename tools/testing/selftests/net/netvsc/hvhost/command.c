@@ -393,7 +393,8 @@ static void list_faults(const struct reply *to)
 	      "\tnvsp-subchannel nvsp-switch rndis-init rndis-query[:OID]\n"
 	      "\trndis-set[:OID]; or nvsp, or rndis\n");
 	reply(to, "\tACTION: refuse (not teardown), late [SECONDS], never; and not\n"
-	      "\tfor open, gpadl, teardown and nvsp-switch: garbage [SEED], short\n");
+	      "\tfor open, gpadl, teardown and nvsp-switch: garbage [SEED], short;\n"
+	      "\tfor open, gpadl and teardown: signal, an interrupt before the answer\n");
 	reply_done(to, NULL);
 }
 

@@ -17,11 +17,13 @@ static const struct {
 	{ "never", STEP_NEVER },
 	{ "garbage", STEP_GARBAGE },
 	{ "short", STEP_SHORT },
+	{ "signal", STEP_SIGNAL },
 };
 
 #define REFUSE		(1u << STEP_REFUSE)
 #define NO_ANSWER	(1u << STEP_LATE | 1u << STEP_NEVER)
 #define WRONG_ANSWER	(1u << STEP_GARBAGE | 1u << STEP_SHORT)
+#define SIGNAL		(1u << STEP_SIGNAL)
 
 /**
  * struct step - a step that there is
@@ -34,9 +36,9 @@ static const struct step {
 	unsigned int actions;
 } steps_known[] = {
 	/* Of VMBus: nothing but a status is in the answers. */
-	{ "open", false, REFUSE | NO_ANSWER },
-	{ "gpadl", false, REFUSE | NO_ANSWER },
-	{ "teardown", false, NO_ANSWER },
+	{ "open", false, REFUSE | NO_ANSWER | SIGNAL },
+	{ "gpadl", false, REFUSE | NO_ANSWER | SIGNAL },
+	{ "teardown", false, NO_ANSWER | SIGNAL },
 	{ "nvsp-init", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
 	{ "nvsp-recv-buf", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
 	{ "nvsp-send-buf", false, REFUSE | NO_ANSWER | WRONG_ANSWER },
@@ -119,7 +121,7 @@ const char *step_arm(struct steps *steps, const char *spec, const char *action,
 
 	fault.action = find_action(action);
 	if (fault.action == STEP_NORMAL)
-		return "say refuse, late, never, garbage or short";
+		return "say refuse, late, never, garbage, short or signal";
 	if (fault.action == STEP_LATE && number > STEP_MAX_LATE)
 		return "later than an hour";
 	if (!parse_spec(&fault, spec))

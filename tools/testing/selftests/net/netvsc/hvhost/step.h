@@ -2,7 +2,8 @@
 /*
  * Steps: what a guest has to ask the host for before a NIC works, and to give
  * it back.  A step can be refused, answered late, never, with garbage or too
- * short, as far as its answer has something to be wrong; and each leaves its name,
+ * short, as far as its answer has something to be wrong; a channel that is not open
+ * yet can be signalled; and each leaves its name,
  * so that a test can learn which there are.  What can become of which: step.c; where
  * they are taken: vmbus_step.c, netvsp_step.c
  */
@@ -21,10 +22,11 @@
  * @STEP_NEVER: done, but the guest is never told
  * @STEP_GARBAGE: done, and the answer is random after what makes it an answer
  * @STEP_SHORT: done, and the answer is cut off after that
+ * @STEP_SIGNAL: done, and before it is told, the guest is interrupted for the channel
  */
 enum step_action {
 	STEP_NORMAL, STEP_REFUSE, STEP_LATE, STEP_NEVER, STEP_GARBAGE,
-	STEP_SHORT,
+	STEP_SHORT, STEP_SIGNAL,
 };
 
 #define STEP_NAME_MAX	28		/* with the zero at the end */

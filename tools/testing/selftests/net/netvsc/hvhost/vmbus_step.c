@@ -106,6 +106,8 @@ bool vmbus_step_answer(struct channel *chan, const void *msg, size_t len)
 		answer_late(chan, msg, len);
 		return false;
 	}
+	if (action == STEP_SIGNAL)
+		channel_signal(chan);
 	vmbus_post(chan->vmbus, msg, len);
 	return true;
 }

@@ -89,12 +89,13 @@ TEST_F(step, steps_that_there_are_not)
 TEST_F(step, what_can_become_of_a_step)
 {
 	static const char *const actions[] = {
-		"refuse", "late", "never", "garbage", "short",
+		"refuse", "late", "never", "garbage", "short", "signal",
 	};
 	static const struct {
 		const char *name;
 		bool refuse, wrong;
 	} names[] = {
+		/* Of VMBus, which alone can be signalled at */
 		{ "open", true, false }, { "gpadl", true, false },
 		{ "teardown", false, false }, { "nvsp-init", true, true },
 		{ "nvsp-recv-buf", true, true },
@@ -111,10 +112,11 @@ TEST_F(step, what_can_become_of_a_step)
 	unsigned int i, j;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		for (j = 0; j < 5; j++) {
+		for (j = 0; j < 6; j++) {
 			step_reset(&steps);
 			why = step_arm(&steps, names[i].name, actions[j], 1);
 			EXPECT_EQ(j == 0 ? names[i].refuse :
+				  j == 5 ? i < 3 :
 				  j < 3 || names[i].wrong, !why) {
 				TH_LOG("%s %s", names[i].name, actions[j]);
 			}

@@ -1167,6 +1167,21 @@ TEST(steps_refused)
 	vmbus_destroy(bus);
 }
 
+TEST(steps_signalled)
+{
+	struct steps steps;
+	struct vmbus *bus = with_steps(&steps);
+
+	step_arm(&steps, "gpadl#1", "signal", 1);
+	step_arm(&steps, "open#1", "signal", 1);
+	EXPECT_EQ(VMBUS_STATUS_OK, gpadl(bus, 1, 0xe1, 0, 8));
+	EXPECT_EQ(1, vm.signals);
+	EXPECT_EQ(VMBUS_STATUS_OK, open_on(bus, 1, 0xe1, 0, 4));
+	EXPECT_EQ(2, vm.signals);
+	EXPECT_EQ(1, dev.opens);
+	vmbus_destroy(bus);
+}
+
 TEST(steps_late_and_never)
 {
 	struct steps steps;
