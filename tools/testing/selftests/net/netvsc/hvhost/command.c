@@ -204,6 +204,15 @@ static const char *do_verbs(struct host *host, unsigned int id,
 	return do_verb(host, id, verbs, rest);
 }
 
+static const char *nic_name_command(struct host *host, unsigned int id,
+				    const char *name)
+{
+	const char *why;
+	struct nic *nic = host_nic(host, id, &why);
+
+	return nic ? nic_name(nic, name) : why;
+}
+
 static const char *nic_command(struct host *host, unsigned int id, char *rest)
 {
 	static const struct verb verbs[] = {
@@ -226,9 +235,12 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 			return "say an address, as in 00:15:5d:00:00:01";
 		return host_nic_add(host, id, mac);
 	}
+	if (!strcmp(verb, "name"))
+		return nic_name_command(host, id, last_words(rest));
 	return do_verbs(host, id, verbs, verb, rest,
 			"usage: nic N add MAC | remove | rescind | "
-			"link on|off | speed MBIT | nvsp VERSION | "
+			"link on|off | speed MBIT | name [TEXT] | "
+			"nvsp VERSION | "
 			"send-on CHANNEL | rescind-channel CHANNEL | "
 			"network-change");
 }
@@ -531,6 +543,8 @@ static const struct command {
 	  "nic N rescind                 take it, and leave the guest its VF\n"
 	  "nic N link on|off             cable of the synthetic path\n"
 	  "nic N speed MBIT              speed of the physical NIC\n"
+	  "nic N name [TEXT]             the name that a guest finds when it asks, or\n"
+	  "                              none\n"
 	  "nic N nvsp VERSION            no later one from the next session on:\n"
 	  "                              1, 2, 4, 5, 6 or 6.1\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"

@@ -3,6 +3,7 @@
  * A synthetic NIC as the rest of the host has it: offered and taken back, with
  * its cable, its VF, its faults and what there is to say of it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,11 @@ void netvsp_set_speed(struct netvsp *nv, uint32_t speed)
 	nv->rndis.speed = speed;
 	if (nv->caps & NVSP_CAP_TEAMING)
 		indicate(nv, RNDIS_I_LINK_SPEED, &units, sizeof(units));
+}
+
+void netvsp_set_name(struct netvsp *nv, const char *name)
+{
+	snprintf(nv->rndis.name, sizeof(nv->rndis.name), "%s", name);
 }
 
 void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version)

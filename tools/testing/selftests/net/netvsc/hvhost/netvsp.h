@@ -94,6 +94,8 @@ void netvsp_offer_held(struct netvsp *nv);
 
 /* The physical NIC's, Mbit/s; guests that asked for it are told. */
 void netvsp_set_speed(struct netvsp *nv, uint32_t speed);
+/* ASCII, at most RNDIS_NAME_MAX characters, or empty for none. */
+void netvsp_set_name(struct netvsp *nv, const char *name);
 /* The highest that guests get from their next session on. */
 void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version);
 /* The guest should find out anew which network this is. */

@@ -33,6 +33,7 @@
 #include "log.h"
 #include "loop.h"
 #include "netvsp.h"
+#include "rndis.h"
 #include "vmbus.h"
 #include "vpci.h"
 #include "vswitch.h"
@@ -250,6 +251,18 @@ const char *nic_speed(struct nic *nic, uint32_t mbit)
 	nic->speed = mbit;
 	netvsp_set_speed(nic->netvsp, mbit);
 	log_info("nic", "%u: speed %u Mbit/s", nic->id, mbit);
+	return NULL;
+}
+
+const char *nic_name(struct nic *nic, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i]; i++)
+		if (i == RNDIS_NAME_MAX || name[i] < ' ' || name[i] > '~')
+			return "a name is up to 255 characters of ASCII";
+	netvsp_set_name(nic->netvsp, name);
+	log_info("nic", "%u: name '%s'", nic->id, name);
 	return NULL;
 }
 

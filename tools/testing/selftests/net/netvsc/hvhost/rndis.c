@@ -15,7 +15,6 @@
 #define VENDOR_ID		0x00155d
 #define DRIVER_VERSION		0x0100
 #define MAC_OPTIONS		0x24d	/* as the switch of a Hyper-V host */
-#define NAME_CHARS		256
 
 #define CSUM4_ALL	(NDIS_CSUM_OPTIONS | NDIS_CSUM_TCP_OPTIONS | \
 			 NDIS_CSUM_TCP | NDIS_CSUM_UDP | NDIS_CSUM_IP)
@@ -156,11 +155,11 @@ static void put_encapsulation(struct answer *answer)
 	put(answer, &encap, sizeof(encap));
 }
 
-static void put_friendly_name(struct answer *answer)
+static void put_friendly_name(const struct rndis *rn, struct answer *answer)
 {
 	/* The name that hosts give where nobody chose one. */
-	static const char name[] = "Network Adapter";
-	uint16_t wide[NAME_CHARS] = { 0 };
+	const char *name = rn->name[0] ? rn->name : "Network Adapter";
+	uint16_t wide[RNDIS_NAME_MAX + 1] = { 0 };
 	unsigned int i;
 
 	for (i = 0; name[i]; i++)
@@ -274,7 +273,7 @@ static bool query_general(const struct rndis *rn, uint32_t oid,
 		put_supported(rn, answer);
 		return true;
 	case OID_FRIENDLY_NAME:
-		put_friendly_name(answer);
+		put_friendly_name(rn, answer);
 		return true;
 	case OID_ENCAPSULATION:
 		put_encapsulation(answer);

@@ -22,6 +22,7 @@ struct vnic;
 #define RNDIS_MAX_PACKETS	8	/* in one message */
 #define RNDIS_ALIGN_SHIFT	3
 #define RNDIS_MULTICAST_MAX	64
+#define RNDIS_NAME_MAX		255	/* characters */
 #define RNDIS_REPLY_MAX		1024
 #define RNDIS_REQUEST_MAX	8192
 /* More than the headers of a frame to the guest can take. */
@@ -32,6 +33,7 @@ struct vnic;
  * @nic: port of the switch; NULL when the NIC is on its way out
  * @perm_mac: the address that the host gave it
  * @gen: what the host can do
+ * @name: that the host's administrator gave it, ASCII; empty for none
  * @speed: of the link, Mbit/s
  * @link: cable plugged in
  * @queues: how many channels the NIC can have
@@ -50,6 +52,7 @@ struct rndis {
 	struct vnic *nic;
 	uint8_t perm_mac[6];
 	const struct generation *gen;
+	char name[RNDIS_NAME_MAX + 1];
 	uint32_t speed;
 	bool link;
 	unsigned int queues;

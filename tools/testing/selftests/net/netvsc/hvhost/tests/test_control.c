@@ -148,6 +148,12 @@ void netvsp_set_speed(struct netvsp *nv, uint32_t speed)
 	note("speed%u ", speed);
 }
 
+void netvsp_set_name(struct netvsp *nv, const char *name)
+{
+	(void)nv;
+	note("name'%s' ", name);
+}
+
 void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version)
 {
 	(void)nv;
@@ -429,6 +435,13 @@ TEST(nic_add_and_remove)
 	EXPECT_STREQ("error: faster than RNDIS can say\n",
 		     say("nic 0 speed 429497"));
 	EXPECT_STREQ("error: say how many Mbit/s\n", say("nic 0 speed fast"));
+	EXPECT_STREQ("ok\n", say("nic 0 name  Blue network "));
+	EXPECT_STREQ("name'Blue network' ", trace);
+	EXPECT_STREQ("ok\n", say("nic 0 name"));
+	EXPECT_STREQ("name'' ", trace);
+	EXPECT_STREQ("error: a name is up to 255 characters of ASCII\n",
+		     say("nic 0 name \xc3\xa4"));
+	EXPECT_STREQ("error: no such NIC\n", say("nic 1 name none"));
 	EXPECT_STREQ("ok\n", say("nic 0 nvsp 2"));
 	EXPECT_STREQ("nvsp30002 ", trace);
 	EXPECT_STREQ("error: say 1, 2, 4, 5, 6 or 6.1\n",

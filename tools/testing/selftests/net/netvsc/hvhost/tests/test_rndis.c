@@ -192,10 +192,40 @@ TEST_F(rndis, queries)
 	EXPECT_EQ(1, word(info(self)));
 	EXPECT_EQ(RNDIS_OK, QUERY(OID_LINK_SPEED));
 	EXPECT_EQ(100000000, word(info(self)));
-	EXPECT_EQ(RNDIS_OK, QUERY(OID_FRIENDLY_NAME));
-	EXPECT_EQ(512, info_len(self));
 	EXPECT_EQ(RNDIS_E_NOT_SUPPORTED, QUERY(0x12345678));
 	EXPECT_EQ(0, info_len(self));
+}
+
+/* UTF-16 in a field that is always as long, with zeros behind. */
+static bool is_named(FIXTURE_DATA(rndis) *self, const char *name)
+{
+	const uint8_t *wide = info(self);
+	size_t i;
+
+	for (i = 0; i < strlen(name); i++)
+		if (wide[i * 2] != (uint8_t)name[i] || wide[i * 2 + 1])
+			return false;
+	for (i *= 2; i < info_len(self); i++)
+		if (wide[i])
+			return false;
+	return info_len(self) == 512;
+}
+
+TEST_F(rndis, name)
+{
+	EXPECT_EQ(RNDIS_OK, QUERY(OID_FRIENDLY_NAME));
+	EXPECT_TRUE(is_named(self, "Network Adapter"));
+	strcpy(self->rn.name, "Blue network");
+	EXPECT_EQ(RNDIS_OK, QUERY(OID_FRIENDLY_NAME));
+	EXPECT_TRUE(is_named(self, "Blue network"));
+	memset(self->rn.name, 'x', RNDIS_NAME_MAX);
+	EXPECT_EQ(RNDIS_OK, QUERY(OID_FRIENDLY_NAME));
+	EXPECT_TRUE(is_named(self, self->rn.name));
+	/* It is the NIC's, whichever guest comes. */
+	rndis_reset(&self->rn);
+	start(self);
+	EXPECT_EQ(RNDIS_OK, QUERY(OID_FRIENDLY_NAME));
+	EXPECT_TRUE(is_named(self, self->rn.name));
 }
 
 /* What the list promises is there, and small enough. */
