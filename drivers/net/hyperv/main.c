@@ -41,6 +41,26 @@ static void netvsc_uninit_parts(struct netvsc *nv)
 	rndis_discard(nv);
 }
 
+/*
+ * The host's name for the NIC is its alias, until the user has another one, which no
+ * later session asks for.  A host that gives none is as good.
+ */
+static void netvsc_alias_set(struct netvsc *nv)
+{
+	char name[IFALIASZ];
+	int len;
+
+	len = rndis_query_name(nv, name, sizeof(name));
+	if (len > 0 && dev_set_alias(nv->ndev, name, len))
+		netdev_warn(nv->ndev, "no memory for the host's name\n");
+}
+
+/* A device that was never registered does not take it along when it goes. */
+static void netvsc_alias_clear(struct netvsc *nv)
+{
+	dev_set_alias(nv->ndev, NULL, 0);
+}
+
 static int netvsc_register(struct netvsc *nv)
 {
 	struct net_device *ndev = nv->ndev;
@@ -66,11 +86,14 @@ static int netvsc_register(struct netvsc *nv)
 	if (err)
 		goto stop;
 
+	netvsc_alias_set(nv);
 	err = register_netdevice(ndev);
 	if (err)
-		goto stop;
+		goto clear;
 	return 0;
 
+clear:
+	netvsc_alias_clear(nv);
 stop:
 	netvsc_session_stop(nv);
 	return err;

@@ -636,6 +636,7 @@ int rndis_set_mac(struct netvsc *nv, const u8 *mac);
 int rndis_sync_mac(struct netvsc *nv, const u8 *mac);
 int rndis_query_u32(struct netvsc *nv, u32 oid, u32 *value);
 int rndis_query_speed(struct netvsc *nv, u32 *mbit);
+int rndis_query_name(struct netvsc *nv, char *name, u32 size);
 int rndis_query_caps(struct netvsc *nv, struct netvsc_caps *caps);
 int rndis_set_offloads(struct netvsc *nv, const struct netvsc_caps *caps,
 		       netdev_features_t features);

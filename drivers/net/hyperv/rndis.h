@@ -137,6 +137,9 @@ enum rndis_info_type {
 #define RNDIS_VLAN_DEI		BIT(3)
 #define RNDIS_VLAN_ID		GENMASK(15, 4)
 
+/* RNDIS_OID_GEN_FRIENDLY_NAME: so much UTF-16 at most, the end included */
+#define RNDIS_NAME_CHARS	256
+
 /* OID_GEN_RNDIS_CONFIG_PARAMETER; offsets count from here, text is UTF-16 */
 struct rndis_config_param {
 	__le32 name_offset;

@@ -91,6 +91,29 @@ int rndis_query_mac(struct netvsc *nv, u8 *mac)
 	return rndis_query_address(nv, RNDIS_OID_802_3_PERMANENT_ADDRESS, mac);
 }
 
+/**
+ * rndis_query_name() - ask for the name that the host's administrator chose
+ * @nv: the NIC
+ * @name: in UTF-8, and terminated, if there is one
+ * @size: room in @name
+ *
+ * Context: sleeps.
+ *
+ * Return: bytes of @name without its end, 0 if there is none, or an error as of
+ * rndis_set().
+ */
+int rndis_query_name(struct netvsc *nv, char *name, u32 size)
+{
+	__le16 answer[RNDIS_NAME_CHARS];
+	int len;
+
+	len = rndis_query(nv, RNDIS_OID_GEN_FRIENDLY_NAME, answer, 0,
+			  sizeof(answer));
+	if (len < 0)
+		return len;
+	return rndis_parse_name(answer, len, name, size);
+}
+
 static void rndis_put_utf16(__le16 *to, const char *ascii, u32 n)
 {
 	while (n--)

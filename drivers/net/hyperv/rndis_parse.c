@@ -6,6 +6,7 @@
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/nls.h>
 #include <linux/string.h>
 
 #include "rndis.h"
@@ -174,4 +175,27 @@ int rndis_parse_link_speed(const void *data, u32 len, u32 *mbit)
 		return -ENODATA;
 	*mbit = speed;
 	return 0;
+}
+
+/* What hosts call an adapter that nobody has named. */
+#define RNDIS_NO_NAME	"Network Adapter"
+
+/**
+ * rndis_parse_name() - name in RNDIS_OID_GEN_FRIENDLY_NAME
+ * @data: UTF-16, up to the first zero if there is one; ours
+ * @len: its bytes
+ * @name: the same in UTF-8, and terminated; what is not Unicode is left out, and
+ *	what does not fit, from the end
+ * @size: room in @name
+ *
+ * Return: bytes of @name without its end, 0 if the adapter has none.
+ */
+u32 rndis_parse_name(const void *data, u32 len, char *name, u32 size)
+{
+	u32 used;
+
+	used = utf16s_to_utf8s(data, len / sizeof(wchar_t), UTF16_LITTLE_ENDIAN,
+			       (u8 *)name, size - 1);
+	name[used] = '\0';
+	return strcmp(name, RNDIS_NO_NAME) ? used : 0;
 }

@@ -42,5 +42,6 @@ int rndis_parse_query(const void *body, u32 len, struct rndis_view *info);
 bool rndis_parse_reply_id(const void *body, u32 len, u32 *id);
 bool rndis_parse_indication(const void *body, u32 len, u32 *status);
 int rndis_parse_link_speed(const void *data, u32 len, u32 *mbit);
+u32 rndis_parse_name(const void *data, u32 len, char *name, u32 size);
 
 #endif /* _NETVSC_RNDIS_PARSE_H */

@@ -277,6 +277,78 @@ static void link_speed_test(struct kunit *test)
 			-EPROTO);
 }
 
+/* The host's name for the NIC */
+
+struct name_case {
+	const char *desc;
+	u16 wide[8];
+	u32 len;
+	const char *name;
+};
+
+static const struct name_case name_cases[] = {
+	{ "with zeros behind", { 'L', 'A', 'N' }, 16, "LAN" },
+	{ "without an end", { 'L', 'A', 'N' }, 6, "LAN" },
+	{ "with half a character", { 'L', 'A', 'N' }, 5, "LA" },
+	{ "one byte", { 'L' }, 1, "" },
+	{ "nothing", {}, 0, "" },
+	{ "zeros", {}, 16, "" },
+	{ "a zero in it", { 'L', 0, 'N' }, 6, "L" },
+	{ "two bytes each", { 0xe4, 0x3b1 }, 4, "\u00e4\u03b1" },
+	{ "three bytes", { 0x20ac }, 2, "\u20ac" },
+	{ "a pair", { 0xd83d, 0xde00, '!' }, 6, "\U0001f600!" },
+	{ "the first of a pair", { 'a', 0xd83d, 'b' }, 6, "ab" },
+	{ "the second of a pair", { 'a', 0xde00, 'b' }, 6, "ab" },
+	{ "half a pair at the end", { 'a', 0xd83d }, 4, "a" },
+	{ "as much as there is room for",
+	  { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h' }, 16, "abcdefg" },
+	{ "a character that does not fit",
+	  { 'a', 'b', 'c', 'd', 'e', 'f', 0x20ac }, 14, "abcdef" },
+};
+
+static void name_desc(const struct name_case *c, char *desc)
+{
+	strscpy(desc, c->desc, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(name, name_cases, name_desc);
+
+static void to_wire(const u16 *from, __le16 *to, u32 n)
+{
+	while (n--)
+		*to++ = cpu_to_le16(*from++);
+}
+
+static void name_test(struct kunit *test)
+{
+	const struct name_case *c = test->param_value;
+	__le16 wire[ARRAY_SIZE(c->wide)];
+	char name[8] = "before";
+	u32 len;
+
+	to_wire(c->wide, wire, ARRAY_SIZE(wire));
+	len = rndis_parse_name(body_copy(test, wire, c->len), c->len, name,
+			       sizeof(name));
+	KUNIT_EXPECT_EQ(test, len, strlen(c->name));
+	KUNIT_EXPECT_STREQ(test, name, c->name);
+}
+
+/* What it is called when nobody has named it is no name; more than that is one. */
+static void name_default_test(struct kunit *test)
+{
+	static const char text[] = "Network Adapter 2";
+	__le16 wire[ARRAY_SIZE(text)];
+	char name[32];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(text); i++)
+		wire[i] = cpu_to_le16(text[i]);
+	KUNIT_EXPECT_EQ(test, rndis_parse_name(wire, 2 * 15, name, 32), 0);
+	KUNIT_EXPECT_EQ(test, rndis_parse_name(wire, sizeof(wire), name, 32),
+			strlen(text));
+	KUNIT_EXPECT_STREQ(test, name, text);
+}
+
 /* What the host can do */
 
 /* A host that can do all of it, its object as long as generation 3's. */
@@ -529,6 +601,8 @@ static struct kunit_case rndis_cases[] = {
 	KUNIT_CASE(reply_id_test),
 	KUNIT_CASE(indication_test),
 	KUNIT_CASE(link_speed_test),
+	KUNIT_CASE_PARAM(name_test, name_gen_params),
+	KUNIT_CASE(name_default_test),
 	{}
 };
 
