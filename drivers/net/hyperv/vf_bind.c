@@ -44,6 +44,7 @@ static int vf_enslave(struct netvsc *nv, struct net_device *vf)
 	err = netdev_master_upper_dev_link(vf, nv->ndev, NULL, NULL, NULL);
 	if (err)
 		goto unregister;
+	call_netdevice_notifiers(NETDEV_JOIN, vf);
 	return 0;
 
 unregister:
