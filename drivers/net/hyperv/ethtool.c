@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ethtool shows of the NIC, and sets: channels, buffers, messages.
+ * What ethtool shows of the NIC, and sets: channels, buffers, messages, the host's table.
  */
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
@@ -33,6 +33,27 @@ static void netvsc_get_drvinfo(struct net_device *ndev,
 		 nvsp_major(nv->nvsp.version),
 		 nv->nvsp.version < NVSP_VERSION_4 ? 0 :
 		 nv->nvsp.version & 0xffff);
+}
+
+/* To be raised with another format of what follows. */
+#define NETVSC_REGS_VERSION	1
+
+static int netvsc_get_regs_len(struct net_device *ndev)
+{
+	return STEER_SEND_ENTRIES * sizeof(u32);
+}
+
+/* A NIC without registers shows the host's table for what it sends. */
+static void netvsc_get_regs(struct net_device *ndev, struct ethtool_regs *regs,
+			    void *to)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	u32 *channel = to;
+	unsigned int i;
+
+	regs->version = NETVSC_REGS_VERSION;
+	for (i = 0; i < STEER_SEND_ENTRIES; i++)
+		channel[i] = READ_ONCE(nv->send_table[i]);
 }
 
 static void netvsc_get_ringparam(struct net_device *ndev,
@@ -110,10 +131,13 @@ static void netvsc_set_msglevel(struct net_device *ndev, u32 level)
 }
 
 const struct ethtool_ops netvsc_ethtool_ops = {
+	.get_regs_len		= netvsc_get_regs_len,
+	.get_regs		= netvsc_get_regs,
 	.get_msglevel		= netvsc_get_msglevel,
 	.set_msglevel		= netvsc_set_msglevel,
 	.get_link		= ethtool_op_get_link,
 	.get_link_ksettings	= netvsc_get_link_ksettings,
+	.set_link_ksettings	= netvsc_set_link_ksettings,
 	.get_ringparam		= netvsc_get_ringparam,
 	.set_ringparam		= netvsc_set_ringparam,
 	.get_channels		= netvsc_get_channels,

@@ -7,6 +7,7 @@
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/string_choices.h>
+#include <net/netdev_lock.h>
 
 #include "netvsc.h"
 #include "rndis.h"
@@ -73,6 +74,7 @@ static void link_query_speed(struct netvsc *nv)
 	if (err && err != -ENODATA && err != -ENODEV && net_ratelimit())
 		netdev_warn(nv->ndev, "no speed from the host: %d\n", err);
 	WRITE_ONCE(nv->speed, speed);
+	WRITE_ONCE(nv->duplex, DUPLEX_FULL);
 }
 
 /**
@@ -190,8 +192,47 @@ int netvsc_get_link_ksettings(struct net_device *ndev,
 	if (netvsc_vf_link_ksettings(nv, cmd))
 		return 0;
 	cmd->base.speed = READ_ONCE(nv->speed);
-	cmd->base.duplex = DUPLEX_FULL;
+	cmd->base.duplex = READ_ONCE(nv->duplex);
 	cmd->base.port = PORT_OTHER;
+	return 0;
+}
+
+/* As ethtool would */
+static int link_set_vf(struct net_device *vf,
+		       const struct ethtool_link_ksettings *cmd)
+{
+	int err;
+
+	if (!vf->ethtool_ops->set_link_ksettings)
+		return -EOPNOTSUPP;
+	netdev_lock_ops(vf);
+	err = vf->ethtool_ops->set_link_ksettings(vf, cmd);
+	netdev_unlock_ops(vf);
+	return err;
+}
+
+/*
+ * A VF has a link that can be set, perhaps.  That of VMBus has not: for those who go by
+ * speed, it has the one that the user says until the host is asked again.
+ */
+int netvsc_set_link_ksettings(struct net_device *ndev,
+			      const struct ethtool_link_ksettings *cmd)
+{
+	struct netvsc *nv = netvsc_priv(ndev);
+	struct net_device *vf = netvsc_vf_bound(&nv->vf);
+	u8 duplex;
+	u32 speed;
+	int err;
+
+	if (vf)
+		return link_set_vf(vf, cmd);
+
+	err = ethtool_virtdev_set_link_ksettings(ndev, cmd, &speed, &duplex);
+	if (err)
+		return err;
+	WRITE_ONCE(nv->speed, speed);
+	WRITE_ONCE(nv->duplex, duplex);
+	netvsc_link_tell_speed(nv);
 	return 0;
 }
 
@@ -199,6 +240,7 @@ void netvsc_link_init(struct netvsc *nv)
 {
 	INIT_DELAYED_WORK(&nv->link_work, netvsc_link_work);
 	nv->speed = SPEED_UNKNOWN;
+	nv->duplex = DUPLEX_FULL;
 	nv->told_speed = SPEED_UNKNOWN;
 	nv->link_next = jiffies;
 }

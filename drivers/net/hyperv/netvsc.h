@@ -445,8 +445,9 @@ struct netvsc_config {
  * @link_work: carries out @link_events
  * @link_events: BIT(enum netvsc_link_event)
  * @link: what the host said last of the link (link.c)
- * @speed: Mbit/s, or SPEED_UNKNOWN
  * @link_next: when @link_work may run again, in jiffies
+ * @speed: Mbit/s, or SPEED_UNKNOWN; as the host or the user said last
+ * @duplex: DUPLEX_*, likewise
  * @told_speed: of the path in use, when others were last told of it; RTNL
  * @msg_enable: NETIF_MSG_*, of what there is to be a line of log
  * @filter_work: brings the host's packet filter up to date
@@ -499,9 +500,10 @@ struct netvsc {
 
 	struct delayed_work link_work;
 	unsigned long link_events;
+	unsigned long link_next;
 	u32 link;
 	u32 speed;
-	unsigned long link_next;
+	u8 duplex;
 	u32 told_speed;
 
 	u32 msg_enable;
@@ -589,6 +591,8 @@ void netvsc_link_query(struct netvsc *nv);
 void netvsc_link_tell_speed(struct netvsc *nv);
 int netvsc_get_link_ksettings(struct net_device *ndev,
 			      struct ethtool_link_ksettings *cmd);
+int netvsc_set_link_ksettings(struct net_device *ndev,
+			      const struct ethtool_link_ksettings *cmd);
 
 /* nvsp.c: all but handlers and nvsp_send_rndis() sleep */
 void nvsp_init(struct netvsc *nv);

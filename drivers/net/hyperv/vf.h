@@ -221,6 +221,12 @@ void netvsc_vf_set_xdp(struct netvsc *nv, struct bpf_prog *prog,
 void netvsc_vf_vlan_add(struct netvsc *nv, __be16 proto, u16 vid);
 void netvsc_vf_vlan_del(struct netvsc *nv, __be16 proto, u16 vid);
 
+/* Whether traffic goes there or not; NULL without one; RTNL */
+static inline struct net_device *netvsc_vf_bound(const struct netvsc_vf *nvf)
+{
+	return nvf->vf;
+}
+
 bool netvsc_vf_link_ksettings(struct netvsc *nv,
 			      struct ethtool_link_ksettings *cmd);
 
