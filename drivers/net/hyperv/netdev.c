@@ -6,10 +6,17 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_vlan.h>
+#include <linux/module.h>
 #include <linux/rtnetlink.h>
 
 #include "netvsc.h"
 #include "rndis.h"
+
+static int debug = -1;
+module_param(debug, int, 0444);
+MODULE_PARM_DESC(debug, "Kinds of messages at the start, the first N of NETIF_MSG_* (0 to 31; -1 for the default)");
+
+#define NETVSC_MSG_DEFAULT	(NETIF_MSG_DRV | NETIF_MSG_PROBE | NETIF_MSG_LINK)
 
 static u32 netvsc_wanted_filter(struct net_device *ndev)
 {
@@ -264,7 +271,7 @@ void netvsc_netdev_init(struct netvsc *nv)
 	netvsc_recover_init(nv);
 	netvsc_features_init(nv);
 	nv->closing = true;
-	nv->msg_enable = NETIF_MSG_DRV | NETIF_MSG_PROBE | NETIF_MSG_LINK;
+	nv->msg_enable = netif_msg_init(debug, NETVSC_MSG_DEFAULT);
 
 	ndev->netdev_ops = &netvsc_netdev_ops;
 	ndev->ethtool_ops = &netvsc_ethtool_ops;
