@@ -5,9 +5,18 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 6
-need control modprobe
+plan 7
+need control modprobe ethtool
 setup
+
+# The level of messages that a parameter of the module gives
+debug_level()
+{
+	modprobe hv_netvsc debug=2 &&
+		wait_for 60 "a device of hv_netvsc" find_nic &&
+		ethtool "$NIC" | grep -q "message level: 0x00000003" &&
+		unload_driver
+}
 
 works() { dhcp && wait_for 30 "answer" answers "$HOST4"; }
 
@@ -33,6 +42,7 @@ no_errors() { [ -n "$ERRORS" ] && [ "$(errors)" = "$ERRORS" ]; }
 
 ERRORS=$(errors)
 check "unload removes the device" unload_driver
+check "messages are those of a parameter, and it goes again" debug_level
 check "load brings it back" load_driver
 check "DHCP and ping work again" works
 check "unload under traffic" reload_busy
