@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What ethtool shows of the NIC, and sets: channels, buffers, messages, the host's table.
+ * What ethtool shows of the NIC, and sets: channels, buffers, messages; and the
+ * host's table for what is sent.
  */
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>

@@ -28,13 +28,28 @@ named()
 
 new_mtu() { ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ]; }
 
+longest()
+{
+	local name
+
+	printf -v name 'x%.0s' {1..255}
+	named "$name" && alias_is "$name"
+}
+
+# A host with none at all
+refused()
+{
+	unload_driver && control fault 0 step rndis-query:00020216 refuse &&
+		load_driver && alias_is '' && control fault 0 off
+}
+
 alias_end()
 {
 	control nic 0 name
 	find_nic && ip link set dev "$NIC" alias ''
 }
 
-# Of these the host speaks its own, and no driver takes that for a name.
+# The host has one for all of them then, which is no name.
 check "a NIC that nobody has named has none" eval 'named && alias_is ""'
 check "the host's name is the alias" eval '
 	named Blue network && alias_is "Blue network"'
@@ -46,14 +61,7 @@ check "that is kept in a new session" eval '
 	control nic 0 name Red network && new_mtu 1500 && alias_is mine'
 check "the next driver finds the host's new name" eval '
 	unload_driver && load_driver && alias_is "Red network"'
-long=$(printf 'x%.0s' {1..255})
-check "it may be as long as an alias can be" eval 'named "$long" && alias_is "$long"'
-# A host with none at all
-refused()
-{
-	unload_driver && control fault 0 step rndis-query:00020216 refuse &&
-		load_driver && alias_is '' && control fault 0 off
-}
+check "it may be as long as an alias can be" longest
 check "a host that does not say it is as good" refused
 alias_end
 finish
