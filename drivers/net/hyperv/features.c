@@ -104,15 +104,15 @@ static void netvsc_features_offer(struct netvsc *nv)
  */
 void netvsc_features_init(struct netvsc *nv)
 {
-	nv->ndev->features = NETIF_F_RXCSUM;
+	nv->ndev->features = NETVSC_HOST_FEATURES;
 }
 
 /**
  * netvsc_features_register() - features of a net_device to be registered
  * @nv: the NIC, with its first session
  *
- * Coalescing is left to GRO unless the user wants the host to do it: the guest
- * may be one that forwards.
+ * All that the host can do is on.  Coalescing the kernel switches off by itself
+ * where the guest comes to forward.
  */
 void netvsc_features_register(struct netvsc *nv)
 {
@@ -124,7 +124,7 @@ void netvsc_features_register(struct netvsc *nv)
 		fixed |= NETIF_F_HW_VLAN_CTAG_TX | NETIF_F_HW_VLAN_CTAG_RX |
 			 NETIF_F_HW_VLAN_CTAG_FILTER |
 			 NETIF_F_HW_VLAN_STAG_FILTER;
-	ndev->features = (ndev->hw_features & ~NETIF_F_LRO) | fixed;
+	ndev->features = ndev->hw_features | fixed;
 }
 
 /**

@@ -14,8 +14,7 @@ need control ethtool iperf3 mtu=9000
 setup
 trap 'detach; cleanup' EXIT
 
-# Stock would not take a program with it.
-ethtool -K "$NIC" lro off > /dev/null 2>&1
+allow_programs > /dev/null 2>&1
 
 mtu() { ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ]; }
 

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The host coalesces received TCP segments when the user wants it (LRO), and not
-# before.  What it has coalesced, of however many parts, is one packet to the
-# stack, arrives as it was sent, and can be sent on by a guest that forwards.
+# The host coalesces received TCP segments (LRO) from the start, until the user does
+# not want it or the guest forwards.  What it has coalesced, of however many parts, is
+# one packet to the stack, arrives as it was sent, and can be sent on.
 
 . "$(dirname "$0")/lib.sh"
 
-plan 17
+plan 20
 need ethtool iperf3 nstat tcpdump
 setup
-trap 'unforward; lro off; feature gro on; cleanup' EXIT
+trap 'unforward; lro on; feature gro on; cleanup' EXIT
 
 feature() { ethtool -K "$NIC" "$1" "$2" > "$TMP/feature" 2>&1; }
 lro() { feature lro "$1"; }
@@ -76,17 +76,14 @@ tcp_errors()
 
 no_errors() { [ "$(tcp_errors)" = "$ERRORS" ]; }
 
+# As it is when nobody has set anything
+anew() { unload_driver && load_driver && dhcp; }
+
+anew || bail "the driver does not come back"
 ERRORS=$(tcp_errors)
-check "it is off by default" lro_is off
-lro off
+check "it is on by default" lro_is on
 # What GRO merges is a matter of rx_offloads.sh.
 feature gro off
-BEFORE=$(coalesced)
-check "data without it" longest "$NIC" data4
-check "comes in segments" one_segment
-check_coalesced "none of them is counted" not_in_parts
-
-check "it can be switched on" eval 'lro on && lro_is on'
 BEFORE=$(coalesced)
 check "data with it" longest "$NIC" data4
 check "comes in frames of many parts" many_parts
@@ -95,6 +92,16 @@ BEFORE=$(coalesced)
 check "data over IPv6 with it" longest "$NIC" data6
 check "comes in frames of many parts, too" many_parts
 check_coalesced "they are counted, too" in_parts
+
+check "it can be switched off" eval 'lro off && lro_is off'
+BEFORE=$(coalesced)
+check "data without it" longest "$NIC" data4
+check "comes in segments" one_segment
+check_coalesced "none of them is counted" not_in_parts
+
+check "it can be switched on" eval 'lro on && lro_is on'
+check "data with it again" longest "$NIC" data4
+check "comes in frames of many parts again" many_parts
 check "TCP finds nothing wrong" no_errors
 
 # A namespace behind the guest, in the NIC's own network: the guest answers for

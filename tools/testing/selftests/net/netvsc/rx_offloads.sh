@@ -15,7 +15,7 @@ need ethtool iperf3 tc tcpdump
 { modprobe -q sch_ingress && modprobe -q cls_bpf; } ||
 	skip_all "no modules sch_ingress and cls_bpf"
 setup
-trap 'all_pass; feature rx on; feature rxhash on; feature gro on; cleanup' EXIT
+trap 'all_pass; feature rx on; feature rxhash on; feature gro on; feature lro on; cleanup' EXIT
 
 feature() { ethtool -K "$NIC" "$1" "$2" > "$TMP/feature" 2>&1; }
 

@@ -311,7 +311,7 @@ tcp_cases()
 		exec ip netns exec peer /netvsc/bench/load tcp-send "$HERE4" $PORT
 	}
 	read -r -t 30 -u "${SENDER[0]}" _
-	# Stock's is on from the beginning.
+	# It is on from the beginning.
 	ethtool -K "$NIC" lro off 2>/dev/null
 	tcp_sent $WINDOW
 	slope rx_tcp_ns 1 tcp_burst
