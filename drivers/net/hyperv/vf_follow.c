@@ -11,11 +11,13 @@
 #include "vf_internal.h"
 
 /*
- * What the VF does with a packet before netvsc has it.  Of transmit there is
- * nothing to set: the stack makes packets for netvsc, and whatever the VF cannot
- * do with them, the stack does before it hands them over.
+ * What is done with a packet before netvsc has it, by the VF or in its name, as
+ * GRO and all the ways in which that goes.  Of transmit there is nothing to set:
+ * the stack makes packets for netvsc, and whatever the VF cannot do with them, the
+ * stack does before it hands them over.
  */
-#define VF_FEATURES	(NETIF_F_GRO | NETIF_F_RXCSUM)
+#define VF_FEATURES	(NETIF_F_GRO | NETIF_F_SOFT_FEATURES_OFF | \
+			 NETIF_F_RXCSUM | NETIF_F_RXHASH)
 
 void netvsc_vf_follow_mtu(struct netvsc *nv)
 {
@@ -83,9 +85,17 @@ static void vf_forget_lists(struct netvsc *nv)
 	dev_mc_unsync(nvf->vf, ndev);
 }
 
-static void vf_want_features(struct net_device *vf, netdev_features_t wanted)
+static void vf_want_features(struct netvsc *nv, netdev_features_t wanted)
 {
-	wanted = (vf->wanted_features & ~VF_FEATURES) | (wanted & VF_FEATURES);
+	struct net_device *vf = nv->vf.vf;
+	netdev_features_t follow;
+
+	/*
+	 * What netvsc lacks for good is nobody's wish, and what the VF's driver
+	 * does not let anybody switch would be taken for that driver's own.
+	 */
+	follow = VF_FEATURES & nv->ndev->hw_features & vf->hw_features;
+	wanted = (vf->wanted_features & ~follow) | (wanted & follow);
 	if (wanted == vf->wanted_features)
 		return;
 	netdev_lock_ops(vf);
@@ -96,7 +106,7 @@ static void vf_want_features(struct net_device *vf, netdev_features_t wanted)
 
 void netvsc_vf_follow_features(struct netvsc *nv)
 {
-	vf_want_features(nv->vf.vf, nv->ndev->features);
+	vf_want_features(nv, nv->ndev->features);
 }
 
 /* Return: 0, or what the VF's driver says. */
@@ -153,7 +163,7 @@ void netvsc_vf_meet(struct netvsc *nv)
 
 void netvsc_vf_forget(struct netvsc *nv)
 {
-	vf_want_features(nv->vf.vf, nv->vf.features);
+	vf_want_features(nv, nv->vf.features);
 	vf_forget_xdp(nv);
 	netvsc_vf_forget_vlans(nv);
 	if (nv->vf.lists)

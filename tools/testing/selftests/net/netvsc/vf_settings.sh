@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What is set on the NIC holds for its VF: MTU, promiscuous mode, all multicast,
-# multicast groups, GRO, both when set with a VF there and when the VF comes later;
+# multicast groups, GRO and its ways, both when set with a VF there and when it comes later;
 # and it is taken back from it.  A VF that cannot have the NIC's MAC address is
 # not used, but belongs to the NIC by the address that both came with.
 
@@ -11,11 +11,11 @@
 GROUP=01:00:5e:01:02:03
 MAC2=00:15:5d:77:00:99
 
-plan 24
+plan 29
 need vf ethtool
 setup
 mac=$(attr address)
-trap 'unset_all 2> /dev/null; cleanup' EXIT
+trap 'back_here; unset_all 2> /dev/null; ways off; cleanup' EXIT
 
 # flag DEVICE MODE: it is in that mode
 flag() { [[ $(mode_count "$1" "$2") = [1-9]* ]]; }
@@ -65,8 +65,34 @@ vf_is_plain()
 		! flag "$VF" allmulti && ! vf_has_group
 }
 
-# What the kernel names generic-receive-offload
-vf_gro() { [[ $(ethtool -k "$VF") = *generic-receive-offload:\ "$1"* ]]; }
+# vf_feature NAME STATE [COMMAND...]: as the kernel names it, and what runs ethtool
+vf_feature() { "${@:3}" ethtool -k "$VF" | grep -q "^$1: $2\$"; }
+vf_gro() { vf_feature generic-receive-offload "$1"; }
+
+# Which GRO goes, and only when somebody wants it.  It looks at the device that has
+# received the packet, which is the VF.
+ways()
+{
+	ethtool -K "$NIC" rx-gro-list "$1" rx-udp-gro-forwarding "$1" > /dev/null
+}
+
+vf_ways()
+{
+	vf_feature rx-gro-list "$@" && vf_feature rx-udp-gro-forwarding "$@"
+}
+
+# In another namespace it is nobody's, and has what its driver gave it.
+let_go()
+{
+	ip netns add away && ip link set dev "$VF" netns away &&
+		vf_ways off ip netns exec away
+}
+
+back_here()
+{
+	ip -n away link set dev "$VF" netns 1 2> /dev/null &&
+		wait_for 30 "the VF" find_vf && ip netns del away
+}
 
 speed_of() { ethtool "$1" | sed -n 's/.*Speed: //p'; }
 
@@ -135,6 +161,9 @@ check "the NIC takes packets for TSO as large as the VF's" \
 	wait_for 10 "the VF's limit" same_tso_max
 check "GRO off on the NIC" ethtool -K "$NIC" gro off
 check "is off on the VF at once" vf_gro off
+check "the ways of GRO on the NIC are those of the VF" eval 'ways on && vf_ways on'
+check "what the VF cannot switch is as it was" \
+	vf_feature receive-hashing "off \[fixed\]"
 
 vf_eject
 check "no larger ones without a VF" eval '[ "$(tso_max "$NIC")" = "$TSO_MAX" ]'
@@ -144,6 +173,10 @@ check "it has them all" wait_for 10 "VF like the NIC" vf_follows
 check "GRO too" vf_gro off
 check "GRO on on the NIC" ethtool -K "$NIC" gro on
 check "is on on the VF" vf_gro on
+check "the ways of GRO as well" vf_ways on
+check "a VF that is let go has its own again" let_go
+check "it is taken again, with those of the NIC" \
+	eval 'back_here && vf_ways on && ways off && vf_ways off && in_use'
 ping_start || bail "no ping"
 check "all traffic takes it" traffic_only_on vf
 ping_stop
