@@ -145,6 +145,12 @@ static const char *parse_speed(char *rest, uint32_t *mbit)
 						      "say how many Mbit/s";
 }
 
+static const char *parse_mtu(char *rest, uint32_t *mtu)
+{
+	return parse_number(last_words(rest), mtu) ? NULL :
+						     "say how many bytes";
+}
+
 static const char *parse_nvsp(char *rest, uint32_t *version)
 {
 	static const struct {
@@ -220,6 +226,7 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 		{ "rescind", .act = nic_rescind },
 		{ "link", .parse = parse_switch, .set = nic_link },
 		{ "speed", .parse = parse_speed, .tell = nic_speed },
+		{ "mtu", .parse = parse_mtu, .tell = nic_mtu },
 		{ "nvsp", .parse = parse_nvsp, .tell = nic_nvsp },
 		{ "send-on", .parse = parse_channel, .tell = nic_send_on },
 		{ "rescind-channel", .parse = parse_channel,
@@ -239,7 +246,7 @@ static const char *nic_command(struct host *host, unsigned int id, char *rest)
 		return nic_name_command(host, id, last_words(rest));
 	return do_verbs(host, id, verbs, verb, rest,
 			"usage: nic N add MAC | remove | rescind | "
-			"link on|off | speed MBIT | name [TEXT] | "
+			"link on|off | speed MBIT | mtu N | name [TEXT] | "
 			"nvsp VERSION | "
 			"send-on CHANNEL | rescind-channel CHANNEL | "
 			"network-change");
@@ -545,6 +552,7 @@ static const struct command {
 	  "nic N speed MBIT              speed of the physical NIC\n"
 	  "nic N name [TEXT]             the name that a guest finds when it asks, or\n"
 	  "                              none\n"
+	  "nic N mtu N                   the largest from the next session on\n"
 	  "nic N nvsp VERSION            no later one from the next session on:\n"
 	  "                              1, 2, 4, 5, 6 or 6.1\n"
 	  "nic N send-on CHANNEL         tell the guest to send on this one only\n"

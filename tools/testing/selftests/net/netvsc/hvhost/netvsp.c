@@ -130,6 +130,11 @@ void netvsp_set_name(struct netvsp *nv, const char *name)
 	snprintf(nv->rndis.name, sizeof(nv->rndis.name), "%s", name);
 }
 
+void netvsp_set_mtu(struct netvsp *nv, uint32_t mtu)
+{
+	nv->config.mtu = mtu;
+}
+
 void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version)
 {
 	nv->config.max_nvsp = version;

@@ -19,6 +19,9 @@ struct netvsp;
 struct vmbus;
 struct vnic;
 
+#define NETVSP_MIN_MTU	68
+#define NETVSP_MAX_MTU	9202	/* what NVSP's largest frame leaves */
+
 /**
  * struct netvsp_config - what this host offers
  * @instance_seed: makes the instance GUID; the NIC's number
@@ -96,6 +99,8 @@ void netvsp_offer_held(struct netvsp *nv);
 void netvsp_set_speed(struct netvsp *nv, uint32_t speed);
 /* ASCII, at most RNDIS_NAME_MAX characters, or empty for none. */
 void netvsp_set_name(struct netvsp *nv, const char *name);
+/* The largest that guests get from their next session on. */
+void netvsp_set_mtu(struct netvsp *nv, uint32_t mtu);
 /* The highest that guests get from their next session on. */
 void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version);
 /* The guest should find out anew which network this is. */

@@ -266,6 +266,15 @@ const char *nic_name(struct nic *nic, const char *name)
 	return NULL;
 }
 
+const char *nic_mtu(struct nic *nic, uint32_t mtu)
+{
+	if (mtu < NETVSP_MIN_MTU || mtu > NETVSP_MAX_MTU)
+		return "an MTU is 68 to 9202";
+	netvsp_set_mtu(nic->netvsp, mtu);
+	log_info("nic", "%u: MTU %u at most", nic->id, mtu);
+	return NULL;
+}
+
 const char *nic_nvsp(struct nic *nic, uint32_t version)
 {
 	netvsp_set_max_nvsp(nic->netvsp, version);

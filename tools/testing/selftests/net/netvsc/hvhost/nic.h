@@ -50,6 +50,7 @@ const char *nic_link(struct nic *nic, bool up);
 const char *nic_speed(struct nic *nic, uint32_t mbit);
 /* @name: empty for none */
 const char *nic_name(struct nic *nic, const char *name);
+const char *nic_mtu(struct nic *nic, uint32_t mtu);
 const char *nic_nvsp(struct nic *nic, uint32_t version);
 const char *nic_send_on(struct nic *nic, uint32_t channel);
 const char *nic_rescind_channel(struct nic *nic, uint32_t channel);

@@ -16,8 +16,6 @@
 
 #define DEFAULT_MEMORY_MB	1024
 #define DEFAULT_MTU		1500
-#define MIN_MTU			68
-#define MAX_MTU			9202	/* what NVSP's largest frame leaves */
 #define DEFAULT_QUEUES		8
 
 enum {
@@ -220,7 +218,7 @@ static void one_option(struct options *opts, int option, const char *arg)
 		opts->nvsp_version = nvsp_version(arg);
 		break;
 	case OPT_MTU:
-		opts->mtu = number("mtu", arg, MIN_MTU, MAX_MTU);
+		opts->mtu = number("mtu", arg, NETVSP_MIN_MTU, NETVSP_MAX_MTU);
 		break;
 	case OPT_QUEUES:
 		opts->queues = number("nic-queues", arg, 1, NETVSP_MAX_QUEUES);

@@ -154,6 +154,12 @@ void netvsp_set_name(struct netvsp *nv, const char *name)
 	note("name'%s' ", name);
 }
 
+void netvsp_set_mtu(struct netvsp *nv, uint32_t mtu)
+{
+	(void)nv;
+	note("mtu%u ", mtu);
+}
+
 void netvsp_set_max_nvsp(struct netvsp *nv, uint32_t version)
 {
 	(void)nv;
@@ -442,6 +448,11 @@ TEST(nic_add_and_remove)
 	EXPECT_STREQ("error: a name is up to 255 characters of ASCII\n",
 		     say("nic 0 name \xc3\xa4"));
 	EXPECT_STREQ("error: no such NIC\n", say("nic 1 name none"));
+	EXPECT_STREQ("ok\n", say("nic 0 mtu 1400"));
+	EXPECT_STREQ("mtu1400 ", trace);
+	EXPECT_STREQ("error: an MTU is 68 to 9202\n", say("nic 0 mtu 67"));
+	EXPECT_STREQ("error: an MTU is 68 to 9202\n", say("nic 0 mtu 9203"));
+	EXPECT_STREQ("error: say how many bytes\n", say("nic 0 mtu large"));
 	EXPECT_STREQ("ok\n", say("nic 0 nvsp 2"));
 	EXPECT_STREQ("nvsp30002 ", trace);
 	EXPECT_STREQ("error: say 1, 2, 4, 5, 6 or 6.1\n",

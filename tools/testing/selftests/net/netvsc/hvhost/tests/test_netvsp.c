@@ -714,6 +714,21 @@ TEST_F(netvsp, no_later_version_than_told)
 	EXPECT_FALSE(chan.failed);
 }
 
+TEST_F(netvsp, no_larger_mtu_than_told)
+{
+	struct netvsp_state state;
+
+	netvsp_set_mtu(self->nv, 1400);
+	guest_open();
+	init(_metadata, self, NVSP_V61, NVSP_CAP_8021Q);
+	buffers(_metadata, self, 40);
+	rndis_up(_metadata, self, 40);
+	netvsp_get_state(self->nv, &state);
+	EXPECT_EQ(1400, state.mtu);
+	EXPECT_EQ(1500, state.mtu_asked);
+	EXPECT_FALSE(chan.failed);
+}
+
 TEST_F(netvsp, messages_of_later_versions)
 {
 	struct nvsp_switch_path sw = { NVSP_SWITCH_PATH, 0 };
