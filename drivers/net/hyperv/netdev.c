@@ -196,12 +196,38 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	return 0;
 }
 
+/*
+ * A session with another host may have begun with an MTU which that does not take.
+ * All that looks at the MTU has to know of a lower one, a VF among others; what
+ * was larger and on its way is lost.
+ */
+void netvsc_netdev_lower_mtu(struct netvsc *nv)
+{
+	struct net_device *ndev = nv->ndev;
+	u32 mtu = min(nv->max_mtu, ndev->max_mtu);
+
+	if (nv->config.mtu <= mtu)
+		return;
+	netdev_warn(ndev, "the host takes an MTU of %u at most: it is that now, not %u\n",
+		    mtu, ndev->mtu);
+	nv->config.mtu = mtu;
+	/* Who does not agree does not change what the host takes. */
+	if (dev_set_mtu(ndev, mtu))
+		WRITE_ONCE(ndev->mtu, mtu);
+}
+
 /* The host carves up the receive buffer for the MTU when a session begins. */
 static int netvsc_change_mtu(struct net_device *ndev, int mtu)
 {
 	struct netvsc *nv = netvsc_priv(ndev);
 	struct netvsc_config config = nv->config;
 	int err;
+
+	/* netvsc_netdev_lower_mtu(): this session will do. */
+	if (mtu == config.mtu) {
+		WRITE_ONCE(ndev->mtu, mtu);
+		return 0;
+	}
 
 	if (!netvsc_xdp_mtu_ok(nv, mtu)) {
 		netdev_err(ndev, "MTU %d is too large for the XDP program\n",

@@ -568,6 +568,7 @@ void netvsc_netdev_init(struct netvsc *nv);
 void netvsc_netdev_sync_mac(struct netvsc *nv);
 void netvsc_netdev_pause(struct netvsc *nv);	/* RTNL; before session_stop */
 int netvsc_netdev_resume(struct netvsc *nv);	/* RTNL; after session_start */
+void netvsc_netdev_lower_mtu(struct netvsc *nv);	/* RTNL; after resume */
 bool netvsc_dev_is(const struct net_device *ndev);
 
 /* recover.c */

@@ -120,11 +120,26 @@ static int netvsc_session_widen(struct netvsc *nv, u32 channels)
 	return err ?: -EIO;
 }
 
+/*
+ * A new MTU that the host does not take is the user's mistake.  One that the
+ * net_device has had is not: it is lowered, or there would be no session any more.
+ */
+static int netvsc_session_check_mtu(struct netvsc *nv)
+{
+	if (nv->config.mtu <= nv->max_mtu || nv->config.mtu == nv->ndev->mtu)
+		return 0;
+	netdev_err(nv->ndev, "the host takes an MTU of %u at most\n",
+		   nv->max_mtu);
+	return -ERANGE;
+}
+
 /**
  * netvsc_session_try() - a session, and the net_device in service
  * @nv: the NIC; registered, out of service and without a session
  * @config: what to ask the host for, which is then @nv's configuration
  * @channels: how many there have to be in the end; 0 if any number will do
+ *
+ * With a host that takes less than before, the MTU is lower then.
  *
  * Context: RTNL. Sleeps for the host.
  *
@@ -143,15 +158,13 @@ int netvsc_session_try(struct netvsc *nv, const struct netvsc_config *config,
 	err = netvsc_session_widen(nv, channels);
 	if (err)
 		goto stop;
-	if (nv->max_mtu < config->mtu) {
-		netdev_err(nv->ndev, "the host takes an MTU of %u at most\n",
-			   nv->max_mtu);
-		err = -ERANGE;
+	err = netvsc_session_check_mtu(nv);
+	if (err)
 		goto stop;
-	}
 	err = netvsc_netdev_resume(nv);
 	if (err)
 		goto stop;
+	netvsc_netdev_lower_mtu(nv);
 	return 0;
 
 stop:

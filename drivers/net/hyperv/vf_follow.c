@@ -24,7 +24,8 @@ void netvsc_vf_follow_mtu(struct netvsc *nv)
 	struct net_device *vf = nv->vf.vf;
 	int err;
 
-	if (vf->mtu == nv->ndev->mtu)
+	/* What is detached, as one that sleeps still, gets it with all the rest. */
+	if (vf->mtu == nv->ndev->mtu || !netif_device_present(vf))
 		return;
 	err = dev_set_mtu(vf, nv->ndev->mtu);
 	if (!err)

@@ -5,19 +5,19 @@
 # back to the same devices.  What was set on the NIC holds, a TCP connection goes
 # on, and a VF is used again.  No image is written: the kernel's own test mode
 # goes all the way down, processors included, and up again from there.  The network
-# is told, as the guest may be at another place of it.
+# is told, as the guest may be at another place of it, and on a host that takes less.
 
 . "$(dirname "$0")/lib.sh"
 . "$HERE/channel_lib.sh"
 
-plan 15
+plan 17
 [ -w /sys/power/pm_test ] || skip_all "a kernel that cannot test hibernation"
 grep -q disk /sys/power/state || skip_all "a kernel without hibernation"
 need control iperf3 tcpdump
 need_channels
 CAPTURE=
 STREAM=
-trap 'echo none > /sys/power/pm_test; plain 2> /dev/null; capture_stop; stream_stop; cleanup' EXIT
+trap 'echo none > /sys/power/pm_test; control nic 0 mtu "$MTU"; plain 2> /dev/null; capture_stop; stream_stop; cleanup' EXIT
 
 # Number of the first channel: another one after each connection to VMBus
 relid()
@@ -97,6 +97,13 @@ plain()
 	ethtool -K "$NIC" tso on rx on > /dev/null
 	ip link set dev "$NIC" promisc off
 	ip link set dev "$NIC" mtu 1500
+}
+
+elsewhere() { control nic 0 mtu 1300 && hibernate; }
+
+less()
+{
+	wait_for 30 "answer" answers "$HOST4" && [ "$(attr mtu)" = 1300 ]
 }
 
 # The host has what the NIC shows: received checksums are not looked at, and
@@ -189,6 +196,9 @@ check "all channels are there" channels_back
 check "what was set holds" settings_hold
 check "the host knows of it" host_has_it
 check "no counter went back" no_counter_went_back
+check "down, and up on a host that takes less" elsewhere
+check "so does the NIC" less
+control nic 0 mtu "$MTU"
 plain
 
 need vf
