@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What is set on the NIC holds for its VF: MTU, promiscuous mode, all multicast,
-# multicast groups, GRO and its ways, both when set with a VF there and when it comes later;
+# multicast groups, GRO and its ways, with a VF there and with one that comes later;
 # and it is taken back from it.  A VF that cannot have the NIC's MAC address is
 # not used, but belongs to the NIC by the address that both came with.
 
