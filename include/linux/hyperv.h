@@ -56,8 +56,10 @@ static inline u32 vmbus_pkt_avail(const struct hv_ring_buffer_info *ring)
 }
 
 /**
- * vmbus_pkt_is_there() - whether vmbus_pkt_first() has a packet
+ * vmbus_pkt_is_there() - look whether there is a packet to be read
  * @channel: an open channel
+ *
+ * Return: true if vmbus_pkt_first() has one.
  */
 static inline bool vmbus_pkt_is_there(const struct vmbus_channel *channel)
 {

@@ -58,7 +58,7 @@ static void direct_unmap(struct netvsc_channel *ch, u32 index)
 
 /* Return: 0; -EMSGSIZE for one range too many; -ENOMEM if none is left to bounce it. */
 static int direct_bounce(struct netvsc_channel *ch, u32 index,
-			  struct page *page, u32 offset, u32 len)
+			 struct page *page, u32 offset, u32 len)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
 	struct netvsc_tx_map *map;
@@ -75,7 +75,7 @@ static int direct_bounce(struct netvsc_channel *ch, u32 index,
 }
 
 static int direct_add(struct netvsc_channel *ch, u32 index, struct page *page,
-		       u32 offset, u32 len)
+		      u32 offset, u32 len)
 {
 	if (unlikely(ch->tx.maps))
 		return direct_bounce(ch, index, page, offset, len);
@@ -84,7 +84,7 @@ static int direct_add(struct netvsc_channel *ch, u32 index, struct page *page,
 }
 
 static int direct_add_linear(struct netvsc_channel *ch, u32 index,
-			      const void *data, u32 len)
+			     const void *data, u32 len)
 {
 	if (!len)
 		return 0;
@@ -93,7 +93,7 @@ static int direct_add_linear(struct netvsc_channel *ch, u32 index,
 }
 
 static int direct_add_frags(struct netvsc_channel *ch, u32 index,
-			     const struct sk_buff *skb)
+			    const struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
 	const skb_frag_t *frag = info->frags;
