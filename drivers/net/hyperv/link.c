@@ -42,6 +42,22 @@ static unsigned long link_pause(const struct netvsc *nv)
 	return clamp(left, 0L, (long)LINK_SPACING);
 }
 
+static void link_look(struct netvsc *nv, unsigned long delay)
+{
+	queue_delayed_work(system_power_efficient_wq, &nv->link_work, delay);
+}
+
+/**
+ * netvsc_link_look() - have the carrier follow what the host has said
+ * @nv: the NIC
+ *
+ * Context: any.
+ */
+void netvsc_link_look(struct netvsc *nv)
+{
+	link_look(nv, 0);
+}
+
 /**
  * netvsc_link_event() - the host has said something about the link
  * @nv: the NIC
@@ -60,7 +76,7 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 	if (event != NETVSC_LINK_DOWN)
 		set_bit(event, &nv->link_events);
 	/* While the link flaps this comes with the flap's end. */
-	schedule_delayed_work(&nv->link_work, link_pause(nv));
+	link_look(nv, link_pause(nv));
 }
 
 static void link_query_speed(struct netvsc *nv)
@@ -171,7 +187,7 @@ static void netvsc_link_work(struct work_struct *work)
 		netif_info(nv, link, ndev, "the network has changed\n");
 		link_set_carrier(nv, false);
 		set_bit(NETVSC_LINK_UP, &nv->link_events);
-		/* Also if the host has said more meanwhile. */
+		/* Also if the host has said more meanwhile.  As in link_look() */
 		mod_delayed_work(system_power_efficient_wq, &nv->link_work,
 				 NETVSC_FLAP);
 		return;
@@ -206,7 +222,8 @@ static int link_set_vf(struct net_device *vf,
 	if (!vf->ethtool_ops->set_link_ksettings)
 		return -EOPNOTSUPP;
 	netdev_lock_ops(vf);
-	err = vf->ethtool_ops->set_link_ksettings(vf, cmd);
+	err = netif_device_present(vf) ?
+	      vf->ethtool_ops->set_link_ksettings(vf, cmd) : -ENODEV;
 	netdev_unlock_ops(vf);
 	return err;
 }

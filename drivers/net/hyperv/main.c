@@ -51,7 +51,7 @@ static void netvsc_alias_set(struct netvsc *nv)
 	int len;
 
 	len = rndis_query_name(nv, name, sizeof(name));
-	if (len > 0 && dev_set_alias(nv->ndev, name, len))
+	if (len > 0 && dev_set_alias(nv->ndev, name, len) < 0)
 		netdev_warn(nv->ndev, "no memory for the host's name\n");
 }
 
@@ -143,7 +143,7 @@ static int netvsc_probe(struct hv_device *hdev,
 	if (err)
 		goto uninit;
 
-	schedule_delayed_work(&nv->link_work, 0);
+	netvsc_link_look(nv);
 	return 0;
 
 uninit:

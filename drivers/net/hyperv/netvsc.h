@@ -456,7 +456,8 @@ struct netvsc_config {
  * Locks, in the order in which they nest:
  *
  *	RTNL			open, stop, MTU, features, the VF's binding
- *	subs.lock		opening a sub-channel
+ *	subs.opening		opening a sub-channel
+ *	subs.lock		which channels there are to be
  *	rndis.lock		an RNDIS request from start to answer
  *	nvsp.lock		an NVSP request from start to answer
  *	netif_addr_lock		the address lists, as for every driver
@@ -587,6 +588,7 @@ int netvsc_set_features(struct net_device *ndev, netdev_features_t features);
 /* link.c */
 void netvsc_link_init(struct netvsc *nv);
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
+void netvsc_link_look(struct netvsc *nv);
 bool netvsc_link_is_up(const struct netvsc *nv);	/* as the host said last */
 void netvsc_link_query(struct netvsc *nv);
 void netvsc_link_tell_speed(struct netvsc *nv);

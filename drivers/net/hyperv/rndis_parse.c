@@ -3,6 +3,7 @@
  * Reading what the host says in RNDIS control.
  */
 #include <linux/errno.h>
+#include <linux/ctype.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -185,17 +186,21 @@ int rndis_parse_link_speed(const void *data, u32 len, u32 *mbit)
  * @data: UTF-16, up to the first zero if there is one; ours
  * @len: its bytes
  * @name: the same in UTF-8, and terminated; what is not Unicode is left out, and
- *	what does not fit, from the end
+ *	what does not fit, from the end; what controls terminals is blank
  * @size: room in @name
  *
  * Return: bytes of @name without its end, 0 if the adapter has none.
  */
 u32 rndis_parse_name(const void *data, u32 len, char *name, u32 size)
 {
-	u32 used;
+	u32 i, used;
 
 	used = utf16s_to_utf8s(data, len / sizeof(wchar_t), UTF16_LITTLE_ENDIAN,
 			       (u8 *)name, size - 1);
 	name[used] = '\0';
+	/* It is shown on terminals, and as a line of its own. */
+	for (i = 0; i < used; i++)
+		if (iscntrl(name[i]))
+			name[i] = ' ';
 	return strcmp(name, RNDIS_NO_NAME) ? used : 0;
 }

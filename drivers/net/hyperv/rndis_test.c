@@ -302,6 +302,7 @@ static const struct name_case name_cases[] = {
 	{ "half a pair at the end", { 'a', 0xd83d }, 4, "a" },
 	{ "as much as there is room for",
 	  { 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h' }, 16, "abcdefg" },
+	{ "what would control a terminal", { 'a', '\n', 0x1b, 'b', 0x7f }, 10, "a  b " },
 	{ "a character that does not fit",
 	  { 'a', 'b', 'c', 'd', 'e', 'f', 0x20ac }, 14, "abcdef" },
 };

@@ -263,7 +263,8 @@ static unsigned int channels_usable(struct netvsc *nv)
 	unsigned int i;
 
 	netvsc_for_each_channel(nv, i, ch)
-		if (!ch->opened || ch->vmbus->rescind)
+		/* Pairs with netvsc_channel_begin(). */
+		if (!smp_load_acquire(&ch->opened) || ch->vmbus->rescind)
 			break;
 	/* The first one is the NIC; if it goes, so does everything. */
 	return max(i, 1U);

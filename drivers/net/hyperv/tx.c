@@ -466,12 +466,25 @@ static noinline struct sk_buff *tx_take_tag_out(struct netvsc *nv, struct sk_buf
 	return skb;
 }
 
-/* Headers that the host can repeat for each segment */
+/* Headers of TCP that the host can repeat for each segment */
 static bool tx_lso_headers_fit(const struct sk_buff *skb)
 {
 	u32 headers = skb_tcp_all_headers(skb);
 
 	return headers <= NETVSC_TX_LSO_HEADERS && headers <= skb_headlen(skb);
+}
+
+/* What generic XDP sends netvsc_features_check() has not seen, nor anybody else. */
+static bool tx_lso_makes_sense(const struct sk_buff *skb)
+{
+	int offset = skb_transport_offset(skb);
+
+	if (!(skb_shinfo(skb)->gso_type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
+		return false;
+	if (offset < ETH_HLEN || offset + sizeof(struct tcphdr) > skb_headlen(skb))
+		return false;
+	return tcp_hdrlen(skb) >= sizeof(struct tcphdr) &&
+	       tx_lso_headers_fit(skb);
 }
 
 static netdev_tx_t tx_packet(struct netvsc_channel *ch, struct sk_buff *skb)
@@ -494,8 +507,7 @@ static netdev_tx_t tx_packet(struct netvsc_channel *ch, struct sk_buff *skb)
 			goto count;
 	}
 
-	/* netvsc_features_check() has not seen what generic XDP sends. */
-	if (skb_is_gso(skb) && unlikely(!tx_lso_headers_fit(skb)))
+	if (skb_is_gso(skb) && unlikely(!tx_lso_makes_sense(skb)))
 		goto drop;
 
 	err = tx_copy(ch, skb);

@@ -184,7 +184,6 @@ int netvsc_tx_direct_skb(struct netvsc_channel *ch, u32 index,
 			 struct sk_buff *skb)
 {
 	struct netvsc_tx_direct *direct = &ch->tx.packets[index];
-
 	int err;
 
 	err = direct_describe(ch, index, skb);

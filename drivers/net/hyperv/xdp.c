@@ -259,6 +259,17 @@ static void xdp_switch(struct netvsc *nv, bool on)
 	netdev_update_features(nv->ndev);
 }
 
+/* Return: false, with nothing changed, if the host goes on coalescing. */
+static bool xdp_prepare(struct netvsc *nv)
+{
+	xdp_switch(nv, true);
+	if (likely(!(nv->ndev->features & NETIF_F_LRO)))
+		return true;
+	if (!rtnl_dereference(nv->xdp_prog))
+		xdp_switch(nv, false);
+	return false;
+}
+
 static int xdp_set_prog(struct netvsc *nv, struct bpf_prog *prog,
 			struct netlink_ext_ack *extack)
 {
@@ -272,8 +283,10 @@ static int xdp_set_prog(struct netvsc *nv, struct bpf_prog *prog,
 		return -EINVAL;
 	}
 
-	if (prog)
-		xdp_switch(nv, true);
+	if (prog && !xdp_prepare(nv)) {
+		NL_SET_ERR_MSG_MOD(extack, "The host goes on coalescing packets");
+		return -EBUSY;
+	}
 	old = rcu_replace_pointer(nv->xdp_prog, prog, lockdep_rtnl_is_held());
 	netvsc_vf_set_xdp(nv, prog, extack);
 	/* A frame that is under way in NAPI finishes with the old one. */

@@ -13,7 +13,7 @@ COUNT=10
 # Of stock nothing is counted.
 [ "$DRIVER" = ours ] && LAST=1 || LAST=2
 
-plan 20
+plan 21
 need control ethtool vlan
 [ -e "$PROGS" ] || skip_all "xdp.bpf.o is not there"
 [ -x "$HERE/netdev_nl" ] || skip_all "netdev_nl is not there"
@@ -147,15 +147,32 @@ check "REDIRECT to no device: no answer comes" \
 
 lro_is() { ethtool -k "$NIC" | grep -q "^large-receive-offload: $1"; }
 lro() { ethtool -K "$NIC" lro "$1" > "$TMP/lro" 2>&1; }
+# The host refuses to leave it.
+goes_on()
+{
+	local status=0
+
+	control fault 0 step rndis-set:fc01020c refuse || return 1
+	attach xdp_pass 2> /dev/null && status=1
+	control fault 0 off
+	((status == 0)) && lro_is on && ! attached
+}
+
 detach
 if lro_is "off \[fixed\]"; then
 	ktap_test_skip "LRO gives way to a program (this host does not coalesce)"
 	ktap_test_skip "and comes back (likewise)"
+	ktap_test_skip "a host that goes on with it (likewise)"
 else
 	[ "$DRIVER" = ours ] || lro on
 	check "LRO gives way to a program" \
 		eval 'with xdp_pass pinged $COUNT && lro_is off'
 	check "and comes back" eval 'detach && lro_is on'
+	if [ "$DRIVER" = stock ]; then
+		ktap_test_skip "a host that goes on with it (stock does not ask it)"
+	else
+		check "a host that goes on with it: no program" goes_on
+	fi
 	allow_programs
 fi
 
