@@ -124,6 +124,17 @@ channel_sum()
 	echo "$total"
 }
 
+# What the host has had to complain of since the guest started
+host_complaints()
+{
+	local errors offloads
+
+	stats_read protocol_errors tx_bad_offload &&
+		errors=$(counter synthetic protocol_errors) &&
+		offloads=$(counter synthetic tx_bad_offload) &&
+		echo "protocol errors $errors, bad offloads $offloads"
+}
+
 # What the guest has lent to the host, as "open=CHANNELS gpadls=N gpadl_pages=N"
 lent()
 {

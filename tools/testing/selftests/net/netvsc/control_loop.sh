@@ -84,7 +84,7 @@ memory_is_back() { (($(memory_in_use) <= IN_USE + SPARE_KB)); }
 # 2 MiB for the code of the first program, for one.
 settle()
 {
-	unload_driver && load_driver && dhcp && channels_set "$CH_MAX" &&
+	reload_driver && channels_set "$CH_MAX" &&
 		LOAN=$(lent) && allow_programs && sizes && a_round &&
 		unload_driver && settled && LENT=$(lent) && load_driver &&
 		allow_programs && dhcp && channels_set "$CH_MAX"

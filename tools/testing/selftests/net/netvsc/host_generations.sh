@@ -55,22 +55,12 @@ traffic()
 	iperf_both 1 && iperf 1 -u -b 1M -l 1200
 }
 
-# The host counts from the start of the guest, which is when the NIC was set up first.
-complaints()
-{
-	local errors offloads
-
-	stats_read protocol_errors tx_bad_offload &&
-		errors=$(counter synthetic protocol_errors) &&
-		offloads=$(counter synthetic tx_bad_offload) &&
-		echo "protocol errors $errors, bad offloads $offloads"
-}
-
+# That is also when the NIC was set up first.
 no_complaints()
 {
 	local now
 
-	now=$(complaints) || return 1
+	now=$(host_complaints) || return 1
 	msg "$now"
 	[ "$now" = "$MAY_BE" ]
 }
@@ -78,7 +68,7 @@ no_complaints()
 # Of ours no test gives it a reason; of stock it may have had something to complain of
 # in another one.
 MAY_BE="protocol errors 0, bad offloads 0"
-[ "$DRIVER" = ours ] || MAY_BE=$(complaints) || bail "no counters"
+[ "$DRIVER" = ours ] || MAY_BE=$(host_complaints) || bail "no counters"
 stats_read nvsp speed
 check "VMBus $VMBUS" vmbus_is "$VMBUS"
 check "NVSP $NVSP" [ "$(counter synthetic nvsp)" = "$NVSP" ]

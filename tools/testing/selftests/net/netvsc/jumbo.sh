@@ -18,9 +18,9 @@ allow_programs > /dev/null 2>&1
 
 mtu() { ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ]; }
 
-# fits SIZE [COUNT]: packets of this size pass, side by side, and all of their bytes
+# intact SIZE [COUNT]: packets of this size pass, side by side, and all of their bytes
 # come back
-fits()
+intact()
 {
 	ping -n -c "${2:-1}" -l "${2:-1}" -S 212992 -W 10 -M 'do' \
 		-s $(($1 - 28)) "$HOST4" > "$TMP/ping" 2>&1 && ! grep -q "wrong data" "$TMP/ping" &&
@@ -31,7 +31,7 @@ fits()
 hundred_fit()
 {
 	for _ in {1..10}; do
-		fits "$MTU" 10 || return 1
+		intact "$MTU" 10 || return 1
 	done
 }
 
@@ -55,7 +55,7 @@ around_a_page()
 	local size
 
 	for size in 3500 3700 3760 3800 4096 4200; do
-		fits "$size" 3 && continue
+		intact "$size" 3 && continue
 		msg "not $size"
 		return 1
 	done
@@ -63,25 +63,25 @@ around_a_page()
 
 check "an MTU of $MTU is taken" mtu "$MTU"
 wait_for 30 "carrier" nic_carrier 1
-check "packets of $MTU bytes pass" wait_for 30 "an answer" fits "$MTU"
+check "packets of $MTU bytes pass" wait_for 30 "an answer" intact "$MTU"
 check "a hundred of them, and none is lost" large hundred_fit
 check "those of a page and around it, too" around_a_page
-check "a byte more does not fit" eval '! fits $((MTU + 1))'
+check "a byte more does not fit" eval '! intact $((MTU + 1))'
 check "UDP to the guest in frames of that size" \
 	large iperf 2 -R -u -b 5M -l $((MTU - 28))
 check "TCP both ways" iperf_both 2
 
 check "a program of XDP is refused" eval '! attach xdp_pass'
 check "with a reason that names the MTU" grep -qi mtu "$TMP/attach"
-check "packets of $MTU bytes pass still" fits "$MTU" 3
+check "packets of $MTU bytes pass still" intact "$MTU" 3
 
 check "back to 1500" mtu 1500
-check "and traffic goes on" wait_for 30 "an answer" fits 1500
+check "and traffic goes on" wait_for 30 "an answer" intact 1500
 check "a program is taken" attach xdp_pass
 check "then a large MTU is refused" \
 	eval '! mtu 4000 2> /dev/null && [ "$(attr mtu)" = 1500 ]'
-check "traffic goes on" wait_for 30 "an answer" fits 1500
+check "traffic goes on" wait_for 30 "an answer" intact 1500
 check "one of less than a page is taken, and the program stays" \
 	eval 'mtu 3400 && attached'
-check "packets of it pass the program" wait_for 30 "an answer" fits 3400
+check "packets of it pass the program" wait_for 30 "an answer" intact 3400
 finish

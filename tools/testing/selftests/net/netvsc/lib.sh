@@ -251,6 +251,17 @@ unload_driver()
 	modprobe -r hv_netvsc && wait_for 30 "end of the device" no_nic
 }
 
+# As it is when nobody has set anything
+reload_driver() { unload_driver && load_driver && dhcp; }
+
+# fits SIZE: a packet of this size on the wire is sent whole, and answered.  A quiet ping
+# would wait for the answer to one that it could not send.
+fits()
+{
+	ping -n -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
+		> /dev/null 2>&1
+}
+
 answers() { ping -n -q -c 1 -W 2 "$@" > /dev/null 2>&1; }
 
 # echoes COUNT ARGUMENT...: all of so many requests of ping's are answered; sets ECHOED.
@@ -307,6 +318,12 @@ log_lacks()
 
 	log=$(log_since) || { msg "$log"; return 1; }
 	! grep -E "$1" <<< "$log"
+}
+
+# The kernel has found nothing wrong with itself since then.
+no_complaint()
+{
+	log_lacks 'WARNING|BUG:|Oops|refcount|waiting for .* free'
 }
 
 # --- the VF -----------------------------------------------------------------

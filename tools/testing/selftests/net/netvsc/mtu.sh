@@ -12,14 +12,6 @@ need control
 setup
 trap 'pktgen_stop; cleanup' EXIT
 
-# fits SIZE: a packet of this size on the wire is sent whole, and answered.  A quiet ping
-# would wait for the answer to one that it could not send.
-fits()
-{
-	ping -n -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
-		> /dev/null 2>&1
-}
-
 set_mtu()
 {
 	ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ] &&

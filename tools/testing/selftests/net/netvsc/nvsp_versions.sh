@@ -55,22 +55,11 @@ vlan()
 	return "$up"
 }
 
-# What the host has counted so far
-complaints()
-{
-	local errors offloads
-
-	stats_read protocol_errors tx_bad_offload &&
-		errors=$(counter synthetic protocol_errors) &&
-		offloads=$(counter synthetic tx_bad_offload) &&
-		echo "$errors $offloads"
-}
-
 content()
 {
 	local now
 
-	now=$(complaints) && [ "$now" = "$COMPLAINTS" ]
+	now=$(host_complaints) && [ "$now" = "$COMPLAINTS" ]
 }
 
 # As many as at first; before version 5 there are no further ones to be had, and with
@@ -108,7 +97,7 @@ spread_again()
 CPUS=$(nproc)
 check "there are several channels" wait_for 30 "several channels" several
 CHANNELS=$CH_NOW
-COMPLAINTS=$(complaints) || bail "no counters"
+COMPLAINTS=$(host_complaints) || bail "no counters"
 for version in "${VERSIONS[@]}"; do
 	if ((${NUMBER[$version]} > HIGHEST)); then
 		ktap_test_skip "NVSP $version (this host has none)"

@@ -81,9 +81,6 @@ watch_end()
 
 told() { wait_for 10 "a message" grep -q "$NIC: .* mtu 1300 " "$TMP/watch"; }
 
-# fits SIZE: an answer to a packet of that size
-fits() { ping -n -q -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" > /dev/null 2>&1; }
-
 less()
 {
 	[ "$(attr mtu)" = 1300 ] && wait_for 30 "an answer" fits 1300 && ! fits 1301

@@ -76,10 +76,7 @@ tcp_errors()
 
 no_errors() { [ "$(tcp_errors)" = "$ERRORS" ]; }
 
-# As it is when nobody has set anything
-anew() { unload_driver && load_driver && dhcp; }
-
-anew || bail "the driver does not come back"
+reload_driver || bail "the driver does not come back"
 ERRORS=$(tcp_errors)
 check "it is on by default" lro_is on
 # What GRO merges is a matter of rx_offloads.sh.

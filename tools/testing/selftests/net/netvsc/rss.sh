@@ -13,7 +13,7 @@ need_channels
 # The driver's own key.  Stock, which had one channel for a while, goes on with zeros.
 anew()
 {
-	unload_driver && load_driver && dhcp &&
+	reload_driver &&
 		wait_for 30 "$CH_MAX channels" channels_are "$CH_MAX"
 }
 

@@ -39,11 +39,6 @@ moved_back()
 	wait_for 30 "VF enslaved" vf_is_slave
 }
 
-no_complaint()
-{
-	log_lacks 'WARNING|BUG:|Oops|refcount|waiting for .* free'
-}
-
 vf_plug || msg "no VF"
 ping_start || bail "no ping"
 check "all traffic takes the VF" traffic_only_on vf

@@ -15,12 +15,6 @@ setup
 
 mtu() { ip link set dev "$NIC" mtu "$1" && [ "$(attr mtu)" = "$1" ]; }
 
-fits()
-{
-	ping -n -q -c 1 -W 10 -M 'do' -s $(($1 - 28)) "$HOST4" \
-		> /dev/null 2>&1
-}
-
 # Without this the test would show nothing.
 vf_refuses()
 {

@@ -100,11 +100,6 @@ another_vf() { vf_plug && vf_pointer && given 5 1 8 1; }
 # It goes with the VLAN that is on it.
 stacked_goes() { ip link del mac0 && given 5 1; }
 
-no_complaint()
-{
-	log_lacks 'WARNING|BUG:|Oops|refcount|waiting for .* free'
-}
-
 LEDGER=1
 calls_on || LEDGER=0
 
