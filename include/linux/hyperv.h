@@ -12,6 +12,9 @@
 
 /* Behind each packet, not counted in its length. */
 #define VMBUS_TRAILER_LEN	sizeof(u64)
+/* No packet takes less of the ring. */
+#define VMBUS_PKT_MIN		(sizeof(struct vmpacket_descriptor) + \
+				 VMBUS_TRAILER_LEN)
 
 /**
  * struct vmbus_pkt - an inbound packet, where the host has put it
@@ -63,8 +66,7 @@ static inline u32 vmbus_pkt_avail(const struct hv_ring_buffer_info *ring)
  */
 static inline bool vmbus_pkt_is_there(const struct vmbus_channel *channel)
 {
-	return vmbus_pkt_avail(&channel->inbound) >=
-	       sizeof(struct vmpacket_descriptor) + VMBUS_TRAILER_LEN;
+	return vmbus_pkt_avail(&channel->inbound) >= VMBUS_PKT_MIN;
 }
 
 /* Look at the packet where the reader is; there are at least @pkt->avail bytes. */
@@ -75,9 +77,9 @@ static inline bool vmbus_pkt_look(const struct hv_ring_buffer_info *ring,
 	u32 offset, len;
 
 	/* The index is on a line that the host writes to: not for each packet. */
-	if (pkt->avail < sizeof(*desc) + VMBUS_TRAILER_LEN) {
+	if (pkt->avail < VMBUS_PKT_MIN) {
 		pkt->avail = vmbus_pkt_avail(ring);
-		if (pkt->avail < sizeof(*desc) + VMBUS_TRAILER_LEN)
+		if (pkt->avail < VMBUS_PKT_MIN)
 			return false;
 	}
 

@@ -42,20 +42,16 @@ static unsigned long link_pause(const struct netvsc *nv)
 	return clamp(left, 0L, (long)LINK_SPACING);
 }
 
-static void link_look(struct netvsc *nv, unsigned long delay)
-{
-	queue_delayed_work(system_power_efficient_wq, &nv->link_work, delay);
-}
-
 /**
  * netvsc_link_look() - have the carrier follow what the host has said
  * @nv: the NIC
+ * @delay: jiffies until then, unless it comes earlier anyway
  *
  * Context: any.
  */
-void netvsc_link_look(struct netvsc *nv)
+void netvsc_link_look(struct netvsc *nv, unsigned long delay)
 {
-	link_look(nv, 0);
+	queue_delayed_work(system_power_efficient_wq, &nv->link_work, delay);
 }
 
 /**
@@ -76,7 +72,7 @@ void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event)
 	if (event != NETVSC_LINK_DOWN)
 		set_bit(event, &nv->link_events);
 	/* While the link flaps this comes with the flap's end. */
-	link_look(nv, link_pause(nv));
+	netvsc_link_look(nv, link_pause(nv));
 }
 
 static void link_query_speed(struct netvsc *nv)
@@ -187,7 +183,7 @@ static void netvsc_link_work(struct work_struct *work)
 		netif_info(nv, link, ndev, "the network has changed\n");
 		link_set_carrier(nv, false);
 		set_bit(NETVSC_LINK_UP, &nv->link_events);
-		/* Also if the host has said more meanwhile.  As in link_look() */
+		/* Also if the host has said more meanwhile.  On the same queue */
 		mod_delayed_work(system_power_efficient_wq, &nv->link_work,
 				 NETVSC_FLAP);
 		return;

@@ -143,7 +143,7 @@ static int netvsc_probe(struct hv_device *hdev,
 	if (err)
 		goto uninit;
 
-	netvsc_link_look(nv);
+	netvsc_link_look(nv, 0);
 	return 0;
 
 uninit:

@@ -133,7 +133,7 @@ static int netvsc_open(struct net_device *ndev)
 	if (netvsc_link_is_up(nv))
 		netif_carrier_on(ndev);
 	/* It may have gone down in between, where the carrier was off already. */
-	netvsc_link_look(nv);
+	netvsc_link_look(nv, 0);
 	netvsc_vf_open(nv);
 	return 0;
 }
@@ -189,7 +189,7 @@ int netvsc_netdev_resume(struct netvsc *nv)
 	netif_addr_lock_bh(ndev);
 	netvsc_set_rx_mode(ndev);
 	netif_addr_unlock_bh(ndev);
-	netvsc_link_look(nv);
+	netvsc_link_look(nv, 0);
 	netvsc_link_tell_speed(nv);
 	netvsc_rss_tell_lost(nv);
 	netvsc_vf_session_started(nv);

@@ -588,7 +588,7 @@ int netvsc_set_features(struct net_device *ndev, netdev_features_t features);
 /* link.c */
 void netvsc_link_init(struct netvsc *nv);
 void netvsc_link_event(struct netvsc *nv, enum netvsc_link_event event);
-void netvsc_link_look(struct netvsc *nv);
+void netvsc_link_look(struct netvsc *nv, unsigned long delay);
 bool netvsc_link_is_up(const struct netvsc *nv);	/* as the host said last */
 void netvsc_link_query(struct netvsc *nv);
 void netvsc_link_tell_speed(struct netvsc *nv);

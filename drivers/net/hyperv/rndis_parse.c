@@ -2,8 +2,8 @@
 /*
  * Reading what the host says in RNDIS control.
  */
-#include <linux/errno.h>
 #include <linux/ctype.h>
+#include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>

@@ -247,28 +247,28 @@ const char *channel_open(struct channel *chan, const struct msg_open *msg)
 	return why;
 }
 
-void channel_signal(struct channel *chan)
+static void signal_vp(struct channel *chan, unsigned int vp)
 {
 	struct vmbus *vmbus = chan->vmbus;
-	unsigned int vp = chan->vp == VMBUS_VP_NONE ? 0 : chan->vp;
 
-	log_info("vmbus", "channel %u: signalled out of turn", chan->relid);
 	vmbus->interrupts += synic_signal(vmbus->vm, vp, vmbus->sint,
 					  chan->relid);
 }
 
+void channel_signal(struct channel *chan)
+{
+	log_info("vmbus", "channel %u: signalled out of turn", chan->relid);
+	signal_vp(chan, chan->vp == VMBUS_VP_NONE ? 0 : chan->vp);
+}
+
 static void channel_interrupt(struct channel *chan)
 {
-	struct vmbus *vmbus = chan->vmbus;
-
 	if (chan->opening) {
 		chan->interrupt_owed = true;
 		return;
 	}
-	if (chan->vp == VMBUS_VP_NONE)
-		return;
-	vmbus->interrupts += synic_signal(vmbus->vm, chan->vp, vmbus->sint,
-					  chan->relid);
+	if (chan->vp != VMBUS_VP_NONE)
+		signal_vp(chan, chan->vp);
 }
 
 void channel_opened(struct channel *chan)
